@@ -1,0 +1,41 @@
+// Time as a parameter. `Date.now`, `performance.now` and the timers are called in this file alone: everything else is
+// given a Clock, so that tests can move time by hand (testing/fake-clock.ts).
+
+/** Reads the time. */
+export interface Clock {
+  /** Wall-clock time, milliseconds since the Unix epoch. May jump. */
+  nowMs(): number
+  /** Milliseconds since an arbitrary start; never goes back. For durations. */
+  monotonicMs(): number
+}
+
+/** A timer that was started; `cancel` may be called at any time, and more than once. */
+export interface Timer {
+  cancel(): void
+}
+
+/** Starts timers. */
+export interface Timers {
+  /** Calls `run` once, after `delayMs`. */
+  after(delayMs: number, run: () => void): Timer
+  /** Calls `run` each `periodMs`, until cancelled. */
+  every(periodMs: number, run: () => void): Timer
+}
+
+/** The machine's clock. */
+export const realClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+}
+
+/** The machine's timers. */
+export const realTimers: Timers = {
+  after(delayMs, run) {
+    const handle = setTimeout(run, delayMs)
+    return { cancel: () => clearTimeout(handle) }
+  },
+  every(periodMs, run) {
+    const handle = setInterval(run, periodMs)
+    return { cancel: () => clearInterval(handle) }
+  },
+}

@@ -1,0 +1,98 @@
+// The type of a settings row. Each part owns a table of rows (`limits.ts`, `settings.ts` in its folder); validation,
+// `--help`, and docs/manual/settings.md are generated from the rows, and the TypeScript type is inferred from them.
+
+/** What a row accepts; `durationMs` reads '10s', '1h'; `bytes` reads '8KB', '128MB'; `cidrs` reads addresses. */
+export type SettingKind =
+  'boolean' | 'integer' | 'bytes' | 'durationMs' | 'text' | 'texts' | 'cidrs' | 'choice'
+
+/** One setting: name and place come from the table that holds it. */
+export interface SettingRow<T> {
+  readonly kind: SettingKind
+  readonly default: T
+  /** One sentence for the manual and the help, without the default. */
+  readonly text: string
+  readonly min?: number
+  readonly max?: number
+  /** The allowed words of a `choice`. */
+  readonly values?: readonly string[]
+}
+
+/** A part's table of rows, by the setting's name. */
+export type SettingRows = Readonly<Record<string, SettingRow<unknown>>>
+
+/** The values of a table of rows. */
+export type SettingsOf<R extends SettingRows> = {
+  readonly [K in keyof R]: R[K] extends SettingRow<infer T> ? T : never
+}
+
+interface Bounds {
+  readonly min?: number
+  readonly max?: number
+}
+
+export const boolean = (value: boolean, text: string): SettingRow<boolean> => ({
+  kind: 'boolean',
+  default: value,
+  text,
+})
+
+export const integer = (value: number, text: string, bounds: Bounds = {}): SettingRow<number> => ({
+  kind: 'integer',
+  default: value,
+  text,
+  ...bounds,
+})
+
+/** A size in bytes; written as a number, or with KB, MB, GB (powers of 1024). */
+export const bytes = (value: number, text: string, bounds: Bounds = {}): SettingRow<number> => ({
+  kind: 'bytes',
+  default: value,
+  text,
+  ...bounds,
+})
+
+/** A duration, in milliseconds inside; written as '250ms', '10s', '5m', '1h', '7d'. A bare number is seconds. */
+export const duration = (valueMs: number, text: string, bounds: Bounds = {}): SettingRow<number> => ({
+  kind: 'durationMs',
+  default: valueMs,
+  text,
+  ...bounds,
+})
+
+/** A duration that may be absent: absent leaves it to what the response itself says. */
+export const optionalDuration = (text: string, bounds: Bounds = {}): SettingRow<number | undefined> => ({
+  kind: 'durationMs',
+  default: undefined,
+  text,
+  ...bounds,
+})
+
+export const optionalText = (text: string): SettingRow<string | undefined> => ({
+  kind: 'text',
+  default: undefined,
+  text,
+})
+
+export const texts = (value: readonly string[], text: string): SettingRow<readonly string[]> => ({
+  kind: 'texts',
+  default: value,
+  text,
+})
+
+/** Addresses and CIDR ranges, or the words `loopback` and `private`. */
+export const cidrs = (value: readonly string[], text: string): SettingRow<readonly string[]> => ({
+  kind: 'cidrs',
+  default: value,
+  text,
+})
+
+export const choice = <const V extends string>(
+  values: readonly V[],
+  value: V,
+  text: string,
+): SettingRow<V> => ({ kind: 'choice', default: value, values, text })
+
+/** The defaults of a table of rows. */
+export function defaultsOf<R extends SettingRows>(rows: R): SettingsOf<R> {
+  return Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, row.default])) as SettingsOf<R>
+}
