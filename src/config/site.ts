@@ -1,0 +1,23 @@
+// The site: a configuration that has been validated and resolved. Frozen; a changed configuration is another Site.
+import type { RouteTable } from '../cube/y/table.ts'
+import type { Service } from '../cube/y/route.ts'
+import type { EdgeSettings, ListenAddress } from '../edge/settings.ts'
+import type { Limits } from '../http1/limits.ts'
+import type { HttpOriginConfig } from '../origin/http/settings.ts'
+import type { MemorySettings } from '../store/memory/settings.ts'
+
+/** A service with where its application is. */
+export interface SiteService {
+  readonly service: Service
+  readonly origin: HttpOriginConfig
+}
+
+export interface Site {
+  readonly listen: readonly ListenAddress[]
+  readonly edge: EdgeSettings
+  readonly limits: Limits
+  /** In the order of `service.index`. */
+  readonly services: readonly SiteService[]
+  readonly routes: RouteTable
+  readonly tiers: MemorySettings
+}

@@ -1,0 +1,42 @@
+// Settings of the listeners (the section `edge` of the configuration, and the addresses of `listen`).
+import { bytes, cidrs, defaultsOf, duration, integer, type SettingsOf } from '../base/setting.ts'
+
+export const edgeRows = {
+  trust: cidrs(
+    [],
+    'Addresses whose `Forwarded` and `X-Forwarded-*` are believed, such as a load balancer in front: addresses, ranges, `loopback` or `private`.',
+  ),
+  connectionsMax: integer(20_000, 'Connections of clients open at once; more are closed at once.', {
+    min: 1,
+    max: 1_000_000,
+  }),
+  idleTime: duration(75_000, 'How long a connection is kept open without a request.', {
+    min: 100,
+    max: 3_600_000,
+  }),
+  bodyRate: bytes(
+    256,
+    'Slowest body that is waited for, in bytes per second, over the last `bodyTime`; 0 waits for any.',
+    { min: 0, max: 1 << 30 },
+  ),
+  bodyTime: duration(30_000, 'The time over which `bodyRate` is measured, for requests and for responses.', {
+    min: 1_000,
+    max: 3_600_000,
+  }),
+  drainTime: duration(30_000, 'How long requests may go on after SIGTERM before they are cut.', {
+    min: 0,
+    max: 3_600_000,
+  }),
+}
+
+export type EdgeSettings = SettingsOf<typeof edgeRows>
+
+export const defaultEdge: EdgeSettings = defaultsOf(edgeRows)
+
+/** A clear-text address to listen on. */
+export interface ListenAddress {
+  /** An address or a name, IPv6 without its brackets. */
+  readonly hostname: string
+  /** 0 lets the system choose. */
+  readonly port: number
+}

@@ -1,0 +1,17 @@
+// Settings of the memory tier (in the section `tiers` of the configuration).
+import { bytes, defaultsOf, type SettingsOf } from '../../base/setting.ts'
+
+export const memoryRows = {
+  memory: bytes(128 << 20, 'Budget of the memory tier: stored responses and what is kept about them.', {
+    min: 1 << 20,
+    max: 2 ** 40,
+  }),
+  memoryObject: bytes(8 << 20, 'Largest response that the memory tier stores.', {
+    min: 1 << 10,
+    max: 2 ** 31 - 1,
+  }),
+}
+
+export type MemorySettings = SettingsOf<typeof memoryRows>
+
+export const defaultMemory: MemorySettings = defaultsOf(memoryRows)
