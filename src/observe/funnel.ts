@@ -1,0 +1,148 @@
+// The funnel: how many requests there were, and how few of them were left for the application. Counters in typed
+// arrays, so that counting a request allocates nothing; they only grow, and whoever shows them takes a snapshot.
+import type { Clock } from '../base/clock.ts'
+import { reasons, type Reason } from '../base/reason.ts'
+import { tiers, type Recorder, type Tier } from '../base/record.ts'
+import { Histogram, type Percentiles } from './histogram.ts'
+
+/** What the funnel held at one moment; plain data, so that it can be sent as JSON. */
+export interface FunnelSnapshot {
+  readonly requests: number
+  /** Requests by who answered them. */
+  readonly tiers: Readonly<Record<Tier, number>>
+  /** The share of the visitors' requests for which no application code ran, 0 to 1; undefined before the first. */
+  readonly withoutApplication: number | undefined
+  /** Each reason that has occurred, the most frequent first. */
+  readonly reasons: readonly ReasonCount[]
+  /** Answers by the first digit of their status; the first stands for 1xx. */
+  readonly statusClasses: readonly number[]
+  readonly recent: Recent
+  /** From the end of the request's head to the decision on its answer. */
+  readonly latencyMs: Readonly<Record<Tier, Percentiles | undefined>>
+  readonly bytes: { readonly toClients: number; readonly fromOrigins: number }
+}
+
+export interface ReasonCount {
+  readonly reason: Reason
+  readonly tier: Tier
+  readonly requests: number
+}
+
+/** The last whole seconds. */
+export interface Recent {
+  readonly seconds: number
+  readonly perSecond: number
+  readonly withoutApplication: number | undefined
+}
+
+const reasonNames = Object.keys(reasons) as Reason[]
+const reasonIndex = new Map(reasonNames.map((reason, i) => [reason, i]))
+const tierIndex = new Map(tiers.map((tier, i) => [tier, i]))
+
+/** Seconds that are kept one by one; a power of two. */
+const secondsKept = 64
+
+/** Counts the outcome of every request. */
+export class Funnel implements Recorder {
+  readonly #clock: Clock
+  readonly #startMs: number
+  /** Requests by tier and reason. */
+  readonly #counts = new Float64Array(tiers.length * reasonNames.length)
+  readonly #statusClasses = new Float64Array(5)
+  readonly #latency = tiers.map(() => new Histogram())
+  /** A ring: requests by second and tier, and which second each of its slots holds. */
+  readonly #seconds = new Float64Array(secondsKept * tiers.length)
+  readonly #secondOf = new Float64Array(secondsKept).fill(-1)
+  #bytesToClients = 0
+  #bytesFromOrigins = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#startMs = clock.monotonicMs()
+  }
+
+  answered(tier: Tier, reason: Reason, status: number, startMs: number): void {
+    const nowMs = this.#clock.monotonicMs()
+    const t = tierIndex.get(tier)!
+    this.#counts[t * reasonNames.length + reasonIndex.get(reason)!]!++
+    this.#statusClasses[((status / 100) | 0) - 1]!++
+    this.#latency[t]!.add((nowMs - startMs) * 1000)
+
+    const second = Math.floor(nowMs / 1000)
+    const slot = second & (secondsKept - 1)
+    if (this.#secondOf[slot] !== second) {
+      this.#secondOf[slot] = second
+      this.#seconds.fill(0, slot * tiers.length, (slot + 1) * tiers.length)
+    }
+    this.#seconds[slot * tiers.length + t]!++
+  }
+
+  bytes(toClients: number, fromOrigins: number): void {
+    this.#bytesToClients += toClients
+    this.#bytesFromOrigins += fromOrigins
+  }
+
+  /** All counters as they are now; rates over the last `seconds` whole seconds. */
+  snapshot(seconds = 10): FunnelSnapshot {
+    const byTier = tiers.map((_, t) => sum(this.#counts, t * reasonNames.length, reasonNames.length))
+    return {
+      requests: byTier.reduce((all, count) => all + count, 0),
+      tiers: perTier((t) => byTier[t]!),
+      withoutApplication: withoutApplication(byTier),
+      reasons: this.#reasons(),
+      statusClasses: [...this.#statusClasses],
+      recent: this.#recent(seconds),
+      latencyMs: perTier((t) => this.#latency[t]!.percentilesMs()),
+      bytes: { toClients: this.#bytesToClients, fromOrigins: this.#bytesFromOrigins },
+    }
+  }
+
+  #reasons(): ReasonCount[] {
+    const found: ReasonCount[] = []
+    tiers.forEach((tier, t) => {
+      reasonNames.forEach((reason, r) => {
+        const requests = this.#counts[t * reasonNames.length + r]!
+        if (requests > 0) found.push({ reason, tier, requests })
+      })
+    })
+    return found.toSorted((a, b) => b.requests - a.requests)
+  }
+
+  #recent(secondsWanted: number): Recent {
+    const nowMs = this.#clock.monotonicMs()
+    const age = Math.floor((nowMs - this.#startMs) / 1000)
+    // The current second is not over yet: it would drag the rate down.
+    const seconds = Math.max(1, Math.min(secondsWanted, secondsKept - 1, age))
+    const current = Math.floor(nowMs / 1000)
+    const byTier = tiers.map(() => 0)
+    for (let second = current - seconds; second < current; second++) {
+      const slot = second & (secondsKept - 1)
+      if (this.#secondOf[slot] !== second) continue
+      tiers.forEach((_, t) => (byTier[t]! += this.#seconds[slot * tiers.length + t]!))
+    }
+    const requests = byTier.reduce((all, count) => all + count, 0)
+    return { seconds, perSecond: requests / seconds, withoutApplication: withoutApplication(byTier) }
+  }
+}
+
+/**
+ * The number that Myriad exists for. A confirmation (304) counts as application code, since the application was
+ * asked; Myriad's own refusals and failures are left out on both sides, so that neither an attack nor an outage makes
+ * the share look better.
+ */
+function withoutApplication(byTier: readonly number[]): number | undefined {
+  const count = (tier: Tier): number => byTier[tierIndex.get(tier)!]!
+  const spared = count('browser') + count('memory') + count('collapsed')
+  const all = spared + count('revalidated') + count('origin')
+  return all === 0 ? undefined : spared / all
+}
+
+function perTier<T>(value: (index: number) => T): Record<Tier, T> {
+  return Object.fromEntries(tiers.map((tier, t) => [tier, value(t)])) as Record<Tier, T>
+}
+
+function sum(counts: Float64Array, from: number, length: number): number {
+  let total = 0
+  for (let i = from; i < from + length; i++) total += counts[i]!
+  return total
+}
