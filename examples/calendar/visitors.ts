@@ -1,0 +1,66 @@
+// Visitors for the calendar: `bun examples/calendar/visitors.ts ADDRESS [PER_SECOND]`. Most look at this week, fewer
+// at the next ones (Zipf); some open an event, some an application reads the JSON; one in twenty takes or gives back a
+// seat. Half of them have been here before and send the validator of the page that they still hold. Runs until it is
+// ended; a failed request is not repeated.
+import { addWeeks, formatWeek, weekOf } from './week.ts'
+
+const [address = '', perSecond = '60'] = process.argv.slice(2)
+const weeksAround = 26
+
+/** Weeks by popularity: this one, the next, the last, and so on outwards. */
+const weeks = Array.from({ length: 2 * weeksAround + 1 }, (_, rank) => {
+  const offset = Math.ceil(rank / 2) * (rank % 2 === 1 ? 1 : -1)
+  return formatWeek(addWeeks(weekOf(new Date()), offset))
+})
+const shares = weeks.map((_, rank) => 1 / (rank + 1))
+const sharesSum = shares.reduce((sum, share) => sum + share, 0)
+
+/** Validators and event numbers as the pages showed them. */
+const etags = new Map<string, string>()
+const eventPaths = new Map<string, string[]>()
+
+function drawWeek(): string {
+  let left = Math.random() * sharesSum
+  return weeks[shares.findIndex((share) => (left -= share) <= 0)] ?? weeks[0]!
+}
+
+async function look(path: string): Promise<void> {
+  const headers: Record<string, string> = { 'Accept-Encoding': 'gzip' }
+  const etag = etags.get(path)
+  if (etag !== undefined && Math.random() < 0.5) headers['If-None-Match'] = etag
+  const response = await fetch(address + path, { headers })
+  etags.set(path, response.headers.get('ETag') ?? '')
+  const text = await response.text()
+  if (path.startsWith('/week/') && response.status === 200) {
+    eventPaths.set(
+      path,
+      [...text.matchAll(/href="(\/event\/\d+)"/g)].map((match) => match[1]!),
+    )
+  }
+}
+
+async function visit(): Promise<void> {
+  const week = drawWeek()
+  const paths = eventPaths.get(`/week/${week}`) ?? []
+  const event = paths[Math.floor(Math.random() * paths.length)]
+  const dice = Math.random()
+  if (dice < 0.05 && event !== undefined) {
+    const body = new URLSearchParams({ seat: Math.random() < 0.5 ? 'take' : 'give' })
+    const response = await fetch(address + event, { method: 'POST', body, redirect: 'manual' })
+    await response.arrayBuffer()
+  } else if (dice < 0.15) await look(`/api/events?week=${week}`)
+  else if (dice < 0.3) await look('/')
+  else if (dice < 0.5 && event !== undefined) await look(event)
+  else await look(`/week/${week}`)
+}
+
+let failedReported = false
+setInterval(
+  () => {
+    visit().catch((error: unknown) => {
+      if (!failedReported) console.error('a visitor got no answer:', error)
+      failedReported = true
+    })
+  },
+  1000 / Number(perSecond),
+)
