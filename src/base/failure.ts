@@ -21,6 +21,7 @@ export const failures = {
   'method-refused': { source: 'downstream', status: 501, reason: 'bad-request', unsent: true },
   'expectation-failed': { source: 'downstream', status: 417, reason: 'bad-request', unsent: true },
   'client-gone': { source: 'downstream', status: 499, reason: 'incomplete', unsent: false },
+  'no-route': { source: 'downstream', status: 404, reason: 'no-route', unsent: true },
   loop: { source: 'downstream', status: 508, reason: 'loop', unsent: true },
   draining: { source: 'internal', status: 503, reason: 'draining', unsent: true },
   'only-if-cached': { source: 'downstream', status: 504, reason: 'only-if-cached', unsent: true },

@@ -47,6 +47,7 @@ export const reasons = {
   // Answered by Myriad itself.
   'bad-request': 'the request was not valid HTTP',
   limit: 'the request exceeds a limit',
+  'no-route': 'no route of the configuration takes this host and path',
   loop: 'the request has passed here before (CDN-Loop)',
   'origin-refused': 'the origin refused the connection',
   'origin-timeout': 'the origin did not answer in time',

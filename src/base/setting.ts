@@ -6,8 +6,8 @@ export type SettingKind =
   'boolean' | 'integer' | 'bytes' | 'durationMs' | 'text' | 'texts' | 'cidrs' | 'choice'
 
 /** One setting: name and place come from the table that holds it. */
-export interface SettingRow<T> {
-  readonly kind: SettingKind
+export interface SettingRow<T, K extends SettingKind = SettingKind> {
+  readonly kind: K
   readonly default: T
   /** One sentence for the manual and the help, without the default. */
   readonly text: string
@@ -15,10 +15,29 @@ export interface SettingRow<T> {
   readonly max?: number
   /** The allowed words of a `choice`. */
   readonly values?: readonly string[]
+  /** There is no default: it has to be set. */
+  readonly required?: true
 }
 
 /** A part's table of rows, by the setting's name. */
 export type SettingRows = Readonly<Record<string, SettingRow<unknown>>>
+
+/** What an owner may write for a row, in TypeScript. */
+interface InputOfKind {
+  readonly boolean: boolean
+  readonly integer: number
+  readonly bytes: number | `${number}${'B' | 'KB' | 'MB' | 'GB'}`
+  readonly durationMs: number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
+  readonly text: string
+  readonly texts: string | readonly string[]
+  readonly cidrs: string | readonly string[]
+}
+
+type InputOfRow<Row> =
+  Row extends SettingRow<infer T, infer K> ? (K extends keyof InputOfKind ? InputOfKind[K] : T) : never
+
+/** What an owner may write for a table of rows: any of its settings. */
+export type SettingsInput<R extends SettingRows> = { readonly [K in keyof R]?: InputOfRow<R[K]> }
 
 /** The values of a table of rows. */
 export type SettingsOf<R extends SettingRows> = {
@@ -30,13 +49,13 @@ interface Bounds {
   readonly max?: number
 }
 
-export const boolean = (value: boolean, text: string): SettingRow<boolean> => ({
+export const boolean = (value: boolean, text: string): SettingRow<boolean, 'boolean'> => ({
   kind: 'boolean',
   default: value,
   text,
 })
 
-export const integer = (value: number, text: string, bounds: Bounds = {}): SettingRow<number> => ({
+export const integer = (value: number, text: string, bounds: Bounds = {}): SettingRow<number, 'integer'> => ({
   kind: 'integer',
   default: value,
   text,
@@ -44,7 +63,7 @@ export const integer = (value: number, text: string, bounds: Bounds = {}): Setti
 })
 
 /** A size in bytes; written as a number, or with KB, MB, GB (powers of 1024). */
-export const bytes = (value: number, text: string, bounds: Bounds = {}): SettingRow<number> => ({
+export const bytes = (value: number, text: string, bounds: Bounds = {}): SettingRow<number, 'bytes'> => ({
   kind: 'bytes',
   default: value,
   text,
@@ -52,7 +71,11 @@ export const bytes = (value: number, text: string, bounds: Bounds = {}): Setting
 })
 
 /** A duration, in milliseconds inside; written as '250ms', '10s', '5m', '1h', '7d'. A bare number is seconds. */
-export const duration = (valueMs: number, text: string, bounds: Bounds = {}): SettingRow<number> => ({
+export const duration = (
+  valueMs: number,
+  text: string,
+  bounds: Bounds = {},
+): SettingRow<number, 'durationMs'> => ({
   kind: 'durationMs',
   default: valueMs,
   text,
@@ -60,27 +83,39 @@ export const duration = (valueMs: number, text: string, bounds: Bounds = {}): Se
 })
 
 /** A duration that may be absent: absent leaves it to what the response itself says. */
-export const optionalDuration = (text: string, bounds: Bounds = {}): SettingRow<number | undefined> => ({
+export const optionalDuration = (
+  text: string,
+  bounds: Bounds = {},
+): SettingRow<number | undefined, 'durationMs'> => ({
   kind: 'durationMs',
   default: undefined,
   text,
   ...bounds,
 })
 
-export const optionalText = (text: string): SettingRow<string | undefined> => ({
+export const optionalText = (text: string): SettingRow<string | undefined, 'text'> => ({
   kind: 'text',
   default: undefined,
   text,
 })
 
-export const texts = (value: readonly string[], text: string): SettingRow<readonly string[]> => ({
+/** A text that has to be set. */
+export const requiredText = (text: string): SettingRow<string, 'text'> => ({
+  kind: 'text',
+  default: '',
+  text,
+  required: true,
+})
+
+/** One text or several. */
+export const texts = (value: readonly string[], text: string): SettingRow<readonly string[], 'texts'> => ({
   kind: 'texts',
   default: value,
   text,
 })
 
 /** Addresses and CIDR ranges, or the words `loopback` and `private`. */
-export const cidrs = (value: readonly string[], text: string): SettingRow<readonly string[]> => ({
+export const cidrs = (value: readonly string[], text: string): SettingRow<readonly string[], 'cidrs'> => ({
   kind: 'cidrs',
   default: value,
   text,
@@ -90,7 +125,7 @@ export const choice = <const V extends string>(
   values: readonly V[],
   value: V,
   text: string,
-): SettingRow<V> => ({ kind: 'choice', default: value, values, text })
+): SettingRow<V, 'choice'> => ({ kind: 'choice', default: value, values, text })
 
 /** The defaults of a table of rows. */
 export function defaultsOf<R extends SettingRows>(rows: R): SettingsOf<R> {
