@@ -39,8 +39,8 @@ test('before the first request there is no share, and every tier shows zero', ()
 
 test('each tier has its count, its share and a bar as long as its share', () => {
   const lines = funnelLines(viewOf({ memory: 750, origin: 250 }), plain)
-  expect(lineOf(lines, 'memory')).toMatch(/memory\s+750\s+75\.0% {2}█{18} /)
-  expect(lineOf(lines, '  application')).toMatch(/application\s+250\s+25\.0% {2}█{6} /)
+  expect(lineOf(lines, 'memory')).toMatch(/memory\s+750\s+75\.0% {2}█{13}▌ /)
+  expect(lineOf(lines, '  application')).toMatch(/application\s+250\s+25\.0% {2}█{4}▌ /)
 })
 
 test('a tier with a single request among thousands still shows', () => {

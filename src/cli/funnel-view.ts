@@ -38,7 +38,7 @@ const tierTexts: Readonly<Record<Tier, TierText>> = {
   self: { name: 'refused', text: 'refusals and failures, by Myriad', colour: grey },
 }
 
-const barColumns = 24
+const barColumns = 18
 const reasonsShown = 5
 
 /** The view for a terminal that is redrawn in place: one string per row, none wider than the terminal. */
@@ -98,9 +98,9 @@ function tierRow(snapshot: FunnelSnapshot, tier: Tier): Row {
   const share = snapshot.requests === 0 ? 0 : requests / snapshot.requests
   const latency = snapshot.latencyMs[tier]
   return [
-    [`  ${name.padEnd(12)}${count(requests).padStart(10)} ${percent(share).padStart(6)}  `],
+    [`  ${name.padEnd(12)}${count(requests).padStart(9)} ${percent(share).padStart(6)}  `],
     [bar(share).padEnd(barColumns), colour],
-    [latency ? `  p50 ${ms(latency.p50).padStart(7)}  p99 ${ms(latency.p99).padStart(7)}` : ' '.repeat(28)],
+    [latency ? `  p50 ${ms(latency.p50).padStart(7)}  p99 ${ms(latency.p99).padStart(7)}` : ' '.repeat(26)],
     [`  ${text}`, grey],
   ]
 }
@@ -112,15 +112,15 @@ function bar(share: number): string {
   return '█'.repeat(eighths >> 3) + (rest > 0 ? String.fromCodePoint(0x2590 - rest) : '')
 }
 
-/** Turns a row into a string no wider than the terminal, with colours where they are allowed. */
+/** Makes a row a string no wider than the terminal: a piece that does not fit is left out, the first one is cut. */
 function painter({ columns, colour }: Terminal): (row: Row) => string {
   return (row) => {
     let left = columns
     let line = ''
     for (const [text, ...codes] of row) {
+      if (text.length > left && line !== '') break
       const shown = text.slice(0, left)
       left -= shown.length
-      if (shown === '') break
       line += colour && codes.length > 0 ? `\x1b[${codes.join(';')}m${shown}\x1b[0m` : shown
     }
     return line
@@ -142,7 +142,8 @@ function rate(perSecond: number): string {
 }
 
 function ms(value: number): string {
-  return value < 10 ? `${value.toFixed(2)} ms` : `${Math.round(value)} ms`
+  if (value < 1) return `${Math.round(value * 1000)} µs`
+  return value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`
 }
 
 function span(durationMs: number): string {
