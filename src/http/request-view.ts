@@ -1,0 +1,20 @@
+// A request's head as the hot path reads it: without strings for fields that nobody asks for. A view is good only
+// until its codec reads on; whoever needs the request for longer takes `head()`.
+import type { RequestHead } from './message.ts'
+
+/** A look at a request that may still lie in a codec's buffer. */
+export interface RequestView {
+  readonly method: string
+  readonly scheme: 'http' | 'https'
+  /** As in `RequestHead`. */
+  readonly authority: string
+  readonly rawTarget: string
+  /** The target in its normal form. */
+  readonly pathAndQuery: string
+  /** Bit set of the known fields that the request has (`fieldBit` in known-fields.ts). */
+  readonly present: number
+  /** The value of a known field by its number, lines joined with ', '; undefined when absent. */
+  get(number: number): string | undefined
+  /** The head, as strings of its own. */
+  head(): RequestHead
+}

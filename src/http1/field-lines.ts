@@ -1,0 +1,179 @@
+// Reads the field lines of a head or of trailers (RFC 9112 §5, RFC 9110 §5.5) in one pass over the octets. Pure: the
+// same octets give the same result, whole or after having been read in part; a head that is not complete yet is read
+// again from its start when a line has been added.
+//
+// The result is positions in a scratch area, not strings: most requests are answered from memory and need two or
+// three of their fields.
+import { Fields } from '../http/fields.ts'
+import { knownFields } from '../http/known-fields.ts'
+import { internName, type FieldName } from './name-table.ts'
+import { COLON, CR, HTAB, LF, SP, isTokenOctet, isValueOctet } from './octets.ts'
+
+/** What ended the reading, where it is not the position after the empty line. */
+export const LinesEnd = {
+  incomplete: -1,
+  /** A line is not a field line. */
+  invalid: -2,
+  tooManyLines: -3,
+  tooLarge: -4,
+} as const
+
+/** Field lines that were read: the scratch area of one reader, overwritten by its next reading. */
+export class FieldLines {
+  octets: Buffer = Buffer.alloc(0)
+  count = 0
+  /** Bit set of the known fields that are present (`fieldBit`). */
+  present = 0
+  /** Bit set of the known fields that stand on more than one line. */
+  repeated = 0
+  readonly names: FieldName[] = []
+  readonly starts = new Int32Array(1024)
+  readonly ends = new Int32Array(1024)
+  /** By number of known field: the position of its first line. */
+  readonly #first = new Int32Array(knownFields.length)
+  /** Whether an obsolete line folding was replaced (responses only). */
+  folded = false
+
+  /**
+   * Reads lines from `from` up to `to`. Returns the position after the empty line that ends them, or a `LinesEnd`.
+   * `lenient` reads what an origin sent: white space before the colon is dropped and obs-fold becomes spaces
+   * (RFC 9112 §5.1, §5.2); both are refused in requests.
+   */
+  read(
+    octets: Buffer,
+    from: number,
+    to: number,
+    maxLines: number,
+    maxBytes: number,
+    lenient: boolean,
+  ): number {
+    this.octets = octets
+    this.count = 0
+    this.present = 0
+    this.repeated = 0
+    this.folded = false
+    const limit = Math.min(to, from + maxBytes + 2)
+    let at = from
+    for (;;) {
+      if (at >= limit) return this.#stopped(to, limit)
+      const first = octets[at]!
+      if (first === CR) {
+        if (at + 1 >= limit) return this.#stopped(to, limit)
+        return octets[at + 1] === LF ? at + 2 : LinesEnd.invalid
+      }
+      if (lenient && (first === SP || first === HTAB)) {
+        // obs-fold (RFC 9112 §5.2): each is replaced with spaces, before the value is interpreted. The octets belong
+        // to this connection alone, so they are changed in place.
+        if (this.count === 0) return LinesEnd.invalid
+        const folded = this.#fold(octets, at, limit)
+        if (folded === LinesEnd.incomplete) return this.#stopped(to, limit)
+        if (folded < 0) return folded
+        at = folded
+        continue
+      }
+      let hash = 0
+      let end = at
+      let octet = first
+      while (isTokenOctet[octet] === 1) {
+        hash = (Math.imul(hash, 31) + octet) | 0
+        if (++end >= limit) return this.#stopped(to, limit)
+        octet = octets[end]!
+      }
+      const nameEnd = end
+      if (lenient) while ((octet === SP || octet === HTAB) && ++end < limit) octet = octets[end]!
+      if (end >= limit) return this.#stopped(to, limit)
+      if (octet !== COLON || nameEnd === at) return LinesEnd.invalid
+      let start = end + 1
+      while (start < limit && ((octet = octets[start]!) === SP || octet === HTAB)) start++
+      end = start
+      while (end < limit && isValueOctet[octets[end]!] === 1) end++
+      if (end + 1 >= limit) {
+        if (end < limit && octets[end] !== CR) return LinesEnd.invalid
+        return this.#stopped(to, limit)
+      }
+      if (octets[end] !== CR || octets[end + 1] !== LF) return LinesEnd.invalid
+      const next = end + 2
+      while (end > start && ((octet = octets[end - 1]!) === SP || octet === HTAB)) end--
+      if (this.count >= maxLines) return LinesEnd.tooManyLines
+      this.#add(internName(octets, at, nameEnd, hash), start, end)
+      at = next
+    }
+  }
+
+  /** The value of line `i`. */
+  value(i: number): string {
+    return this.octets.latin1Slice(this.starts[i]!, this.ends[i]!)
+  }
+
+  /** The value of a known field by its number, lines joined with ', '; undefined when absent. */
+  get(number: number): string | undefined {
+    const bit = 1 << number
+    if ((this.present & bit) === 0) return undefined
+    const first = this.#first[number]!
+    let value = this.value(first)
+    if ((this.repeated & bit) !== 0)
+      for (let i = first + 1; i < this.count; i++)
+        if (this.names[i]!.number === number) value += `, ${this.value(i)}`
+    return value
+  }
+
+  /** The values of all lines of a known field. */
+  all(number: number): string[] {
+    const values: string[] = []
+    for (let i = 0; i < this.count; i++) if (this.names[i]!.number === number) values.push(this.value(i))
+    return values
+  }
+
+  /** The position of the first line of a known field that is present. */
+  firstLine(number: number): number {
+    return this.#first[number]!
+  }
+
+  /** The lines as strings, which stay good after the next reading. */
+  fields(): Fields {
+    const fields = new Fields()
+    for (let i = 0; i < this.count; i++) {
+      const name = this.names[i]!
+      fields.keys.push(name.key)
+      fields.names.push(name.spelled)
+      fields.values.push(this.value(i))
+    }
+    return fields
+  }
+
+  #add(name: FieldName, start: number, end: number): void {
+    const line = this.count++
+    this.names[line] = name
+    this.starts[line] = start
+    this.ends[line] = end
+    if (name.number < 0) return
+    const bit = 1 << name.number
+    if ((this.present & bit) === 0) {
+      this.present |= bit
+      this.#first[name.number] = line
+    } else this.repeated |= bit
+  }
+
+  /** Takes the line at `at`, which begins with white space, into the value of the line before it. */
+  #fold(octets: Buffer, at: number, limit: number): number {
+    const line = this.count - 1
+    let end = at
+    while (end < limit && isValueOctet[octets[end]!] === 1) end++
+    if (end + 1 >= limit) return LinesEnd.incomplete
+    if (octets[end] !== CR || octets[end + 1] !== LF) return LinesEnd.invalid
+    const next = end + 2
+    while (end > at && (octets[end - 1] === SP || octets[end - 1] === HTAB)) end--
+    octets.fill(SP, this.ends[line]!, at)
+    if (end > at) {
+      if (this.starts[line] === this.ends[line])
+        while (octets[at] === SP || octets[at] === HTAB) this.starts[line] = ++at
+      this.ends[line] = end
+    }
+    this.folded = true
+    return next
+  }
+
+  #stopped(to: number, limit: number): number {
+    return limit < to ? LinesEnd.tooLarge : LinesEnd.incomplete
+  }
+}
