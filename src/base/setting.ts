@@ -127,6 +127,12 @@ export const choice = <const V extends string>(
   text: string,
 ): SettingRow<V, 'choice'> => ({ kind: 'choice', default: value, values, text })
 
+/** One of several words, or none of them. */
+export const optionalChoice = <const V extends string>(
+  values: readonly V[],
+  text: string,
+): SettingRow<V | undefined, 'choice'> => ({ kind: 'choice', default: undefined, values, text })
+
 /** The defaults of a table of rows. */
 export function defaultsOf<R extends SettingRows>(rows: R): SettingsOf<R> {
   return Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, row.default])) as SettingsOf<R>
