@@ -1,0 +1,380 @@
+// One connection to an HTTP/1.1 origin: sends a request, reads its response (RFC 9112), and says whether it can be
+// used again. Knows nothing of pools or retries (pool.ts).
+import { Failure, type FailureCode } from '../../base/failure.ts'
+import { Outbox } from '../../base/outbox.ts'
+import type { Fields } from '../../http/fields.ts'
+import { endToEnd } from '../../http/hopbyhop.ts'
+import { ChunkedDecoder, encodeChunk, encodeLastChunk } from '../../http1/chunked.ts'
+import { fieldLines } from '../../http1/head-writer.ts'
+import type { ResponseReader } from '../../http1/response-reader.ts'
+import type { OriginRequest } from '../origin.ts'
+import type { HttpOriginSettings } from './settings.ts'
+
+/** The part of Bun's socket that is used here. */
+export interface OriginSocket {
+  write(data: Uint8Array, byteOffset?: number, byteLength?: number): number
+  end(): void
+  terminate(): void
+  shutdown(): void
+  pause(): void
+  resume(): void
+}
+
+/** Who waits for the answer of a connection. */
+export interface Exchange {
+  readonly request: OriginRequest
+  interim(status: number, reason: string, fields: Fields): void
+  head(status: number, reason: string, fields: Fields, bodyBytes: number | undefined): void
+  data(chunk: Uint8Array): void
+  /** `reusable`: the connection may carry another exchange. */
+  end(trailers: Fields | undefined, reusable: boolean): void
+  /** `silent`: closed without a byte of an answer, as a kept connection does that the origin had already given up. */
+  fail(failure: Failure, silent: boolean): void
+  writable(): void
+  upgraded(reason: string, fields: Fields): void
+}
+
+type Reading =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'head' }
+  | { readonly kind: 'length'; left: number }
+  | { readonly kind: 'chunked'; readonly decoder: ChunkedDecoder }
+  | { readonly kind: 'close' }
+  | { readonly kind: 'tunnel' }
+  | { readonly kind: 'closed' }
+
+const idle: Reading = { kind: 'idle' }
+const readingHead: Reading = { kind: 'head' }
+const untilClose: Reading = { kind: 'close' }
+const tunnel: Reading = { kind: 'tunnel' }
+const closed: Reading = { kind: 'closed' }
+
+/** Interim responses to one request; more are a fault (RFC 9110 §15.2 sets no limit, which is an attack). */
+const INTERIM_MAX = 32
+/** Heads are put together here before they go out; longer ones take a buffer of their own. */
+const scratch = Buffer.allocUnsafeSlow(65_536)
+
+/** A connection, from connected to closed. */
+export class OriginConnection {
+  readonly outbox: Outbox
+  #reading: Reading = idle
+  #exchange: Exchange | undefined
+  #pending: Buffer | undefined
+  #sentAll = true
+  #interims = 0
+  #paused = false
+  #keepAlive = true
+  /** Whether it has lain unused in the pool: the origin may have given it up before the exchange reached it. */
+  kept = false
+  /** Monotonic times for the sweep: when the exchange began, and when bytes last moved. */
+  startedMs = 0
+  movedMs = 0
+  #answered = false
+
+  constructor(
+    readonly socket: OriginSocket,
+    private readonly reader: ResponseReader,
+    private readonly nowMs: () => number,
+    private readonly onClosed: (connection: OriginConnection) => void,
+  ) {
+    this.outbox = new Outbox(socket)
+  }
+
+  get isClosed(): boolean {
+    return this.#reading.kind === 'closed'
+  }
+
+  /** Begins an exchange on an idle connection. */
+  start(exchange: Exchange): void {
+    this.#exchange = exchange
+    this.#reading = readingHead
+    this.#interims = 0
+    this.#answered = false
+    this.startedMs = this.movedMs = this.nowMs()
+    const { request } = exchange
+    const head = requestHead(request)
+    const { body } = request
+    this.#sentAll = body.kind !== 'stream' && request.upgrade === undefined
+    const length = head.length
+    const bodyBytes = body.kind === 'whole' ? body.bytes : undefined
+    if (length + (bodyBytes?.length ?? 0) <= scratch.length) {
+      scratch.latin1Write(head, 0)
+      if (bodyBytes !== undefined) scratch.set(bodyBytes, length)
+      const all = length + (bodyBytes?.length ?? 0)
+      this.outbox.send(scratch, 0, all, all)
+      return
+    }
+    this.outbox.send(Buffer.from(head, 'latin1'))
+    if (bodyBytes !== undefined) this.outbox.send(bodyBytes)
+  }
+
+  /** More of the request's body (or of a tunnel); false: the origin takes no more for now. */
+  write(chunk: Uint8Array): boolean {
+    if (this.#reading.kind === 'closed' || chunk.length === 0) return true
+    this.movedMs = this.nowMs()
+    const body = this.#exchange?.request.body
+    const coded = body?.kind === 'stream' && body.bytes === undefined && this.#reading.kind !== 'tunnel'
+    return this.outbox.send(coded ? encodeChunk(chunk) : chunk)
+  }
+
+  /** The end of the request's body, or of the client's side of a tunnel. */
+  finish(trailers: Fields | undefined): void {
+    if (this.#reading.kind === 'closed') return
+    if (this.#reading.kind === 'tunnel') {
+      this.socket.shutdown()
+      return
+    }
+    const body = this.#exchange?.request.body
+    if (body?.kind === 'stream' && body.bytes === undefined) this.outbox.send(encodeLastChunk(trailers))
+    this.#sentAll = true
+    this.movedMs = this.nowMs()
+  }
+
+  pause(): void {
+    if (this.#paused || this.isClosed) return
+    this.#paused = true
+    this.socket.pause()
+  }
+
+  resume(): void {
+    if (!this.#paused || this.isClosed) return
+    this.#paused = false
+    this.movedMs = this.nowMs()
+    this.socket.resume()
+    const rest = this.#pending
+    if (rest !== undefined && this.#reading.kind !== 'head') {
+      this.#pending = undefined
+      this.onData(rest)
+    }
+  }
+
+  /** Closes the connection at once, without a word to the exchange. */
+  abort(): void {
+    this.#exchange = undefined
+    this.#close()
+    this.socket.terminate()
+  }
+
+  /** Which time limit has passed, if any. */
+  overdue(nowMs: number, settings: HttpOriginSettings): FailureCode | undefined {
+    if (this.#exchange === undefined || this.#reading.kind === 'tunnel') return undefined
+    if (nowMs - this.startedMs > settings.totalTime) return 'total-timeout'
+    if (this.#paused) return undefined
+    const quietMs = nowMs - this.movedMs
+    if (this.#reading.kind === 'head') {
+      return quietMs > settings.firstByteTime ? 'first-byte-timeout' : undefined
+    }
+    return quietMs > settings.betweenBytesTime ? 'between-bytes-timeout' : undefined
+  }
+
+  /** Ends the exchange with a failure, and the connection. */
+  failWith(code: FailureCode, message: string): void {
+    const exchange = this.#exchange
+    this.abort()
+    exchange?.fail(new Failure(code, message), false)
+  }
+
+  onDrain(): void {
+    this.movedMs = this.nowMs()
+    if (this.outbox.flush()) this.#exchange?.writable()
+  }
+
+  onData(chunk: Buffer): void {
+    this.movedMs = this.nowMs()
+    let octets = chunk
+    let at = 0
+    while (at < octets.length) {
+      const reading = this.#reading
+      if (this.#paused && reading.kind !== 'head') {
+        this.#pending =
+          this.#pending === undefined
+            ? octets.subarray(at)
+            : Buffer.concat([this.#pending, octets.subarray(at)])
+        return
+      }
+      switch (reading.kind) {
+        case 'head': {
+          if (this.#pending !== undefined) {
+            octets = Buffer.concat([this.#pending, octets])
+            this.#pending = undefined
+          }
+          this.#answered = true
+          const outcome = this.reader.read(octets, at, octets.length, this.#exchange!.request.method)
+          if (outcome === 'incomplete') {
+            this.#pending = octets.subarray(at)
+            return
+          }
+          if (outcome === 'invalid') return this.#invalid(this.reader.problem)
+          at = this.reader.next
+          this.#onHead()
+          break
+        }
+        case 'length': {
+          const left = octets.length - at
+          const taken = Math.min(left, reading.left)
+          reading.left -= taken
+          const whole = at === 0 && taken === octets.length
+          this.#exchange!.data(whole ? octets : octets.subarray(at, at + taken))
+          at += taken
+          if (reading.left === 0 && this.#reading === reading) this.#end(undefined)
+          break
+        }
+        case 'chunked': {
+          at = reading.decoder.decode(octets, at, this.#exchange!)
+          if (at < 0) return this.#invalid(reading.decoder.problem)
+          if (reading.decoder.done && this.#reading === reading) this.#end(reading.decoder.trailers)
+          break
+        }
+        case 'close':
+        case 'tunnel':
+          this.#exchange!.data(at === 0 ? octets : octets.subarray(at))
+          return
+        case 'idle':
+          // Bytes that nobody asked for: what follows could be taken for the answer to the next request.
+          this.#close()
+          this.socket.terminate()
+          return
+        case 'closed':
+          return
+      }
+    }
+  }
+
+  /** The origin has closed its side. */
+  onEnd(): void {
+    const exchange = this.#exchange
+    const reading = this.#reading
+    if (reading.kind === 'closed') return
+    if (this.#paused && this.#pending !== undefined && exchange !== undefined) {
+      // What has arrived is handed on first; it was held back by a slow client.
+      this.#paused = false
+      const rest = this.#pending
+      this.#pending = undefined
+      this.onData(rest)
+      return this.onEnd()
+    }
+    this.#exchange = undefined
+    this.#close()
+    this.socket.end()
+    if (exchange === undefined) return
+    if (reading.kind === 'close' || reading.kind === 'tunnel') return exchange.end(undefined, false)
+    const silent = reading.kind === 'head' && !this.#answered
+    exchange.fail(
+      new Failure(
+        'origin-closed',
+        silent
+          ? 'the origin closed the connection without an answer'
+          : 'the origin closed the connection within its answer',
+      ),
+      silent,
+    )
+  }
+
+  /** The socket is gone. */
+  onClose(error: Error | undefined): void {
+    const exchange = this.#exchange
+    const reading = this.#reading
+    if (reading.kind === 'closed') return
+    this.#exchange = undefined
+    this.#close()
+    if (exchange === undefined) return
+    if (reading.kind === 'tunnel' || (reading.kind === 'close' && error === undefined)) {
+      return exchange.end(undefined, false)
+    }
+    const silent = reading.kind === 'head' && !this.#answered
+    exchange.fail(
+      new Failure('origin-closed', 'the connection to the origin was lost', { cause: error }),
+      silent,
+    )
+  }
+
+  #onHead(): void {
+    const reader = this.reader
+    const exchange = this.#exchange!
+    const { status, reason } = reader
+    const fields = endToEnd(reader.lines.fields())
+    if (status === 101) {
+      if (exchange.request.upgrade === undefined)
+        return this.#invalid('the origin switched protocols unasked')
+      this.#reading = tunnel
+      const upgrade = reader.lines.fields().get('upgrade')
+      if (upgrade !== undefined) fields.set('Upgrade', upgrade)
+      exchange.upgraded(reason, fields)
+      return
+    }
+    if (status < 200) {
+      if (++this.#interims > INTERIM_MAX) return this.#invalid('too many interim responses')
+      exchange.interim(status, reason, fields)
+      return
+    }
+    this.#keepAlive = reader.keepAlive
+    const { framing } = reader
+    switch (framing.kind) {
+      case 'none': {
+        this.#reading = { kind: 'length', left: 0 }
+        const marker = this.#reading
+        exchange.head(status, reason, fields, 0)
+        if (this.#reading === marker) this.#end(undefined)
+        return
+      }
+      case 'length':
+        this.#reading = { kind: 'length', left: framing.bytes }
+        exchange.head(status, reason, fields, framing.bytes)
+        return
+      case 'chunked': {
+        const { limits } = reader
+        this.#reading = {
+          kind: 'chunked',
+          decoder: new ChunkedDecoder(limits.trailerBytes, limits.fieldLines),
+        }
+        exchange.head(status, reason, fields, undefined)
+        return
+      }
+      case 'close':
+        this.#reading = untilClose
+        exchange.head(status, reason, fields, undefined)
+    }
+  }
+
+  #end(trailers: Fields | undefined): void {
+    const exchange = this.#exchange!
+    this.#exchange = undefined
+    const reusable = this.#keepAlive && this.#sentAll && this.outbox.waitingBytes === 0
+    if (reusable) {
+      this.#reading = idle
+      if (this.#paused) {
+        this.#paused = false
+        this.socket.resume()
+      }
+    } else {
+      this.#close()
+      this.socket.end()
+    }
+    exchange.end(trailers, reusable)
+  }
+
+  #invalid(problem: string): void {
+    this.failWith('origin-invalid', `the origin's answer is not valid HTTP: ${problem}`)
+  }
+
+  #close(): void {
+    if (this.#reading.kind === 'closed') return
+    this.#reading = closed
+    this.#pending = undefined
+    this.outbox.clear()
+    this.onClosed(this)
+  }
+}
+
+/** The head of a request, framing fields included (RFC 9112 §6). */
+function requestHead(request: OriginRequest): string {
+  const { body, method } = request
+  let head = `${method} ${request.pathAndQuery} HTTP/1.1\r\n${fieldLines(request.fields)}`
+  if (body.kind === 'whole') head += `Content-Length: ${body.bytes.length}\r\n`
+  else if (body.kind === 'stream') {
+    head += body.bytes === undefined ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${body.bytes}\r\n`
+    if (request.expectsContinue) head += 'Expect: 100-continue\r\n'
+  } else if (method === 'POST' || method === 'PUT' || method === 'PATCH') head += 'Content-Length: 0\r\n'
+  if (request.upgrade !== undefined) head += `Connection: Upgrade\r\nUpgrade: ${request.upgrade}\r\n`
+  return `${head}\r\n`
+}

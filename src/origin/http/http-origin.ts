@@ -1,0 +1,395 @@
+// An HTTP/1.1 origin: a pool of kept connections with limits, a queue in front of it, time limits for every phase, and
+// one retry where a kept connection turns out to have been closed (RFC 9110 §9.2.2).
+import { readFileSync } from 'node:fs'
+import type { Clock, Timer, Timers } from '../../base/clock.ts'
+import { Failure } from '../../base/failure.ts'
+import type { Fields } from '../../http/fields.ts'
+import type { Http1Limits } from '../../http1/limits.ts'
+import { ResponseReader } from '../../http1/response-reader.ts'
+import type { Origin, OriginCall, OriginEvents, OriginRequest } from '../origin.ts'
+import { OriginConnection, type Exchange, type OriginSocket } from './connection.ts'
+import { Resolver } from './resolver.ts'
+import type { HttpOriginConfig } from './settings.ts'
+
+/** How often time limits are looked at. */
+const SWEEP_MS = 100
+const idempotent = new Set([
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'PUT',
+  'DELETE',
+  'QUERY',
+  'PROPFIND',
+  'REPORT',
+])
+
+/** What an origin needs from the process around it. */
+export interface HttpOriginDeps {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly limits: Http1Limits
+  /** Reads unknown transfer codings of responses as delimited by the connection's end. */
+  readonly lenientCodings: boolean
+}
+
+type TlsOptions = Bun.TLSOptions & { servername?: string }
+
+/** A pool of connections to one origin. */
+export class HttpOrigin implements Origin {
+  readonly #reader: ResponseReader
+  readonly #resolver: Resolver
+  readonly #tls: TlsOptions | undefined
+  readonly #all = new Set<OriginConnection>()
+  readonly #idle: { connection: OriginConnection; sinceMs: number }[] = []
+  readonly #queue: Call[] = []
+  readonly #sweep: Timer
+  #connecting = 0
+  #closing = false
+
+  constructor(
+    private readonly config: HttpOriginConfig,
+    private readonly deps: HttpOriginDeps,
+  ) {
+    this.#reader = new ResponseReader(deps.limits, deps.lenientCodings)
+    this.#resolver = new Resolver(config.hostname, config.settings.dnsTime, () => deps.clock.monotonicMs())
+    this.#tls = tlsOptions(config)
+    this.#sweep = deps.timers.every(SWEEP_MS, () => this.#onSweep())
+  }
+
+  get connections(): { open: number; idle: number; queued: number } {
+    return { open: this.#all.size, idle: this.#idle.length, queued: this.#queue.length }
+  }
+
+  send(request: OriginRequest, events: OriginEvents): OriginCall {
+    const call = new Call(request, events, this)
+    this.dispatch(call, false)
+    return call
+  }
+
+  close(): void {
+    this.#closing = true
+    for (const { connection } of this.#idle.splice(0)) connection.abort()
+    if (this.#all.size === 0 && this.#connecting === 0) this.#sweep.cancel()
+  }
+
+  /** Gives the call a connection: a kept one unless `fresh`, a new one, or a place in the queue. */
+  dispatch(call: Call, fresh: boolean): void {
+    if (!fresh) {
+      const kept = this.#idle.pop()
+      if (kept !== undefined) return call.begin(kept.connection)
+    }
+    if (this.#all.size + this.#connecting < this.config.settings.connectionsMax) {
+      this.#connect(call)
+      return
+    }
+    if (this.#queue.length >= this.config.settings.queueMax) {
+      call.fail(
+        new Failure(
+          'origin-busy',
+          `all connections to ${this.config.authority} are in use, and the queue is full`,
+        ),
+        false,
+      )
+      return
+    }
+    call.queuedMs = this.deps.clock.monotonicMs()
+    this.#queue.push(call)
+  }
+
+  /** A connection has become free for another exchange. */
+  release(connection: OriginConnection): void {
+    if (this.#closing) return connection.abort()
+    const waiting = this.#nextWaiting()
+    if (waiting !== undefined) return waiting.begin(connection)
+    if (this.config.settings.idleTime === 0) return connection.abort()
+    connection.kept = true
+    this.#idle.push({ connection, sinceMs: this.deps.clock.monotonicMs() })
+  }
+
+  #nextWaiting(): Call | undefined {
+    for (;;) {
+      const call = this.#queue.shift()
+      if (call === undefined || !call.ended) return call
+    }
+  }
+
+  #onClosed(connection: OriginConnection): void {
+    this.#all.delete(connection)
+    const at = this.#idle.findIndex((kept) => kept.connection === connection)
+    if (at >= 0) this.#idle.splice(at, 1)
+    this.#connectNext()
+  }
+
+  /** A place has become free: whoever waits longest gets a new connection. */
+  #connectNext(): void {
+    if (this.#all.size + this.#connecting >= this.config.settings.connectionsMax) return
+    const waiting = this.#nextWaiting()
+    if (waiting !== undefined) this.#connect(waiting)
+  }
+
+  #connect(call: Call): void {
+    this.#connecting++
+    let settled = false
+    const settle = (): boolean => {
+      if (settled) return false
+      settled = true
+      timer.cancel()
+      this.#connecting--
+      return true
+    }
+    const timer = this.deps.timers.after(this.config.settings.connectTime, () => {
+      if (!settle()) return
+      this.#resolver.failed()
+      call.fail(
+        new Failure(
+          'connect-timeout',
+          `no connection to ${this.config.authority} in ${this.config.settings.connectTime} ms`,
+        ),
+        false,
+      )
+      this.#connectNext()
+    })
+    this.#open(settle).then(
+      (connection) => {
+        if (connection === undefined) return
+        this.#all.add(connection)
+        if (call.ended) this.release(connection)
+        else call.begin(connection)
+      },
+      (error: unknown) => {
+        if (!settle()) return
+        this.#resolver.failed()
+        call.fail(
+          new Failure('connect-refused', `no connection to ${this.config.authority}: ${describe(error)}`, {
+            cause: error,
+          }),
+          false,
+        )
+        this.#connectNext()
+      },
+    )
+  }
+
+  /** Opens a connection to the first address that answers; undefined when the time for it had passed. */
+  async #open(settle: () => boolean): Promise<OriginConnection | undefined> {
+    const { socket: unix } = this.config.settings
+    if (unix !== undefined) return this.#openAt({ unix }, settle)
+    const addresses = await this.#resolver.addresses()
+    for (const [i, hostname] of addresses.entries()) {
+      try {
+        return await this.#openAt({ hostname, port: this.config.port }, settle)
+      } catch (error) {
+        if (i === addresses.length - 1) throw error
+      }
+    }
+    return undefined
+  }
+
+  #openAt(
+    address: { unix: string } | { hostname: string; port: number },
+    settle: () => boolean,
+  ): Promise<OriginConnection | undefined> {
+    return new Promise((resolve, reject) => {
+      let connection: OriginConnection | undefined
+      const connected = (socket: OriginSocket) => {
+        if (!settle()) {
+          socket.terminate()
+          resolve(undefined)
+          return
+        }
+        const made = new OriginConnection(
+          socket,
+          this.#reader,
+          () => this.deps.clock.monotonicMs(),
+          (closed) => this.#onClosed(closed),
+        )
+        connection = made
+        resolve(made)
+      }
+      const lost = (error: Error | undefined) => {
+        if (connection === undefined) reject(error ?? new Error('closed while connecting'))
+        else connection.onClose(error)
+      }
+      const tls = this.#tls
+      const opening = Bun.connect({
+        ...address,
+        ...(tls === undefined ? {} : { tls }),
+        allowHalfOpen: true,
+        socket: {
+          open: (socket) => {
+            if (tls === undefined) connected(socket)
+          },
+          handshake: (socket, success, authorizationError) => {
+            if (connection !== undefined) return
+            const refused = tls?.rejectUnauthorized !== false && authorizationError !== null
+            if (success && !refused) return connected(socket)
+            socket.terminate()
+            reject(authorizationError ?? new Error('the TLS handshake failed'))
+          },
+          data: (_, chunk) => connection?.onData(chunk),
+          drain: () => connection?.onDrain(),
+          end: () => connection?.onEnd(),
+          close: (_, error) => lost(error),
+          error: (_, error) => lost(error),
+          connectError: (_, error) => reject(error),
+        },
+      } as Parameters<typeof Bun.connect>[0])
+      // The same failure as `connectError`; the promise settles once.
+      opening.catch(reject)
+    })
+  }
+
+  #onSweep(): void {
+    const nowMs = this.deps.clock.monotonicMs()
+    const { settings } = this.config
+    for (const connection of this.#all) {
+      const code = connection.overdue(nowMs, settings)
+      if (code !== undefined) connection.failWith(code, `${this.config.authority} did not answer in time`)
+    }
+    // The longest unused stand first.
+    while (this.#idle.length > 0 && nowMs - this.#idle[0]!.sinceMs > settings.idleTime) {
+      this.#idle.shift()!.connection.abort()
+    }
+    while (this.#queue.length > 0 && nowMs - this.#queue[0]!.queuedMs > settings.queueTime) {
+      const call = this.#queue.shift()!
+      call.fail(
+        new Failure('origin-busy', `no connection to ${this.config.authority} became free in time`),
+        false,
+      )
+    }
+    if (this.#closing && this.#all.size === 0 && this.#connecting === 0) this.#sweep.cancel()
+  }
+}
+
+/** One request under way; survives a change of connection. */
+class Call implements OriginCall, Exchange {
+  ended = false
+  queuedMs = 0
+  #connection: OriginConnection | undefined
+  #retried = false
+  #answered = false
+  #paused = false
+  /** Body that came before there was a connection. */
+  #early: Uint8Array[] = []
+  #finished: { trailers: Fields | undefined } | undefined
+
+  constructor(
+    readonly request: OriginRequest,
+    private readonly events: OriginEvents,
+    private readonly origin: HttpOrigin,
+  ) {}
+
+  begin(connection: OriginConnection): void {
+    this.#connection = connection
+    connection.start(this)
+    if (this.#paused) connection.pause()
+    if (this.request.body.kind !== 'stream') return
+    for (const chunk of this.#early.splice(0)) connection.write(chunk)
+    if (this.#finished !== undefined) connection.finish(this.#finished.trailers)
+    else if (connection.outbox.waitingBytes === 0) this.events.writable()
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.ended) return true
+    if (this.#connection !== undefined) return this.#connection.write(chunk)
+    this.#early.push(chunk)
+    return false
+  }
+
+  finish(trailers: Fields | undefined): void {
+    if (this.ended) return
+    this.#finished = { trailers }
+    this.#connection?.finish(trailers)
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#connection?.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#connection?.resume()
+  }
+
+  abort(): void {
+    if (this.ended) return
+    this.ended = true
+    this.#connection?.abort()
+  }
+
+  interim(status: number, reason: string, fields: Fields): void {
+    this.#answered = true
+    this.events.interim({ status, reason, fields })
+  }
+
+  head(status: number, reason: string, fields: Fields, bodyBytes: number | undefined): void {
+    this.#answered = true
+    this.events.head({ status, reason, fields }, bodyBytes)
+  }
+
+  data(chunk: Uint8Array): void {
+    this.events.data(chunk)
+  }
+
+  end(trailers: Fields | undefined, reusable: boolean): void {
+    const connection = this.#connection!
+    const wasEnded = this.ended
+    this.ended = true
+    if (reusable) this.origin.release(connection)
+    if (!wasEnded) this.events.end(trailers)
+  }
+
+  fail(failure: Failure, silent: boolean): void {
+    if (this.ended) return
+    // RFC 9110 §9.2.2: a kept connection that was closed without an answer had been given up before the request came;
+    // a method that is idempotent, with a body that can be sent again, is tried once more, on a new connection.
+    const replayable = this.request.body.kind !== 'stream' && this.request.upgrade === undefined
+    if (
+      silent &&
+      this.#connection?.kept === true &&
+      !this.#retried &&
+      !this.#answered &&
+      replayable &&
+      idempotent.has(this.request.method)
+    ) {
+      this.#retried = true
+      this.#connection = undefined
+      this.origin.dispatch(this, true)
+      return
+    }
+    this.ended = true
+    this.events.fail(failure)
+  }
+
+  writable(): void {
+    this.events.writable()
+  }
+
+  upgraded(reason: string, fields: Fields): void {
+    this.#answered = true
+    this.events.upgraded({ status: 101, reason, fields })
+  }
+}
+
+function tlsOptions(config: HttpOriginConfig): TlsOptions | undefined {
+  const { tls } = config
+  if (tls === undefined) return undefined
+  const servername = tls.servername ?? config.hostname
+  return {
+    rejectUnauthorized: tls.verify,
+    servername,
+    serverName: servername,
+    ...(tls.ca === undefined ? {} : { ca: readFileSync(tls.ca) }),
+    ...(tls.cert === undefined ? {} : { cert: readFileSync(tls.cert) }),
+    ...(tls.key === undefined ? {} : { key: readFileSync(tls.key) }),
+  }
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' ? code : error.message
+}

@@ -1,0 +1,64 @@
+// What an origin is to the engine: something that answers requests, by events, with back-pressure both ways. One
+// implementation per folder.
+import type { Failure } from '../base/failure.ts'
+import type { Fields } from '../http/fields.ts'
+import type { ResponseHead } from '../http/message.ts'
+
+/** A request's body as the origin gets it. */
+export type OriginBody =
+  | { readonly kind: 'none' }
+  /** All of it, in memory: may be sent again on another connection. */
+  | { readonly kind: 'whole'; readonly bytes: Uint8Array }
+  /** Comes by `OriginCall.write`; `bytes` undefined when its length is not known. */
+  | { readonly kind: 'stream'; readonly bytes: number | undefined }
+
+/** A request as it goes to an origin. */
+export interface OriginRequest {
+  readonly method: string
+  readonly pathAndQuery: string
+  /** End-to-end fields with Host; without those that frame the body. */
+  readonly fields: Fields
+  readonly body: OriginBody
+  /** Whether the client waits for 100 (Continue), and so the origin is asked to send it. */
+  readonly expectsContinue: boolean
+  /** The protocol to switch to; undefined for an ordinary request. */
+  readonly upgrade: string | undefined
+}
+
+/** What comes back. After `end`, `fail` or `abort()` nothing more comes. */
+export interface OriginEvents {
+  /** An interim response (1xx, never 101). */
+  interim(head: ResponseHead): void
+  /** `bodyBytes`: as the origin announced it; undefined when it did not. Fields are end-to-end ones only. */
+  head(head: ResponseHead, bodyBytes: number | undefined): void
+  /** Content, as it arrives; the bytes belong to the receiver. */
+  data(chunk: Uint8Array): void
+  end(trailers: Fields | undefined): void
+  fail(failure: Failure): void
+  /** The origin takes more of the request's body again. */
+  writable(): void
+  /** The origin switched protocols (101): from here `data` and `write` carry the tunnel. */
+  upgraded(head: ResponseHead): void
+}
+
+/** An exchange under way. */
+export interface OriginCall {
+  /** More of a streamed body, or of a tunnel; false: wait for `writable`. */
+  write(chunk: Uint8Array): boolean
+  /** The body's end (with trailers), or the end of the client's side of a tunnel. */
+  finish(trailers: Fields | undefined): void
+  /** Stops and restarts the flow of `data`. */
+  pause(): void
+  resume(): void
+  /** Gives the exchange up: its connection is closed. */
+  abort(): void
+}
+
+/** Something that answers requests. */
+export interface Origin {
+  send(request: OriginRequest, events: OriginEvents): OriginCall
+  /** Figures for the status page. */
+  readonly connections: { readonly open: number; readonly idle: number; readonly queued: number }
+  /** Closes idle connections; exchanges under way go on. */
+  close(): void
+}
