@@ -18,6 +18,11 @@ export function member(of: Found, key: string | number, value: unknown): Found {
   return { value, path: memberPath(of.path, key), report: of.report }
 }
 
+/** The member of that name; an absent one is found with the value undefined. */
+export function memberOf(all: ReadonlyMap<string, Found>, of: Found, name: string): Found {
+  return all.get(name) ?? member(of, name, undefined)
+}
+
 /** The members of an object; undefined, and a problem, when it is something else. */
 export function members(found: Found, expected: string): ReadonlyMap<string, Found> | undefined {
   const { value } = found

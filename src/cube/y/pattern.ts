@@ -1,6 +1,7 @@
 // Patterns of a route table: which hosts, paths and cookie names an owner's short text stands for. Compiled once, so
 // that a request costs a comparison. At most one '*' in a pattern: matching then never takes longer than the text is
 // long, whatever a stranger sends. Full regular expressions are left out for the same reason.
+import { normalPath } from '../../http/target.ts'
 
 /** Whether a text is one of those that the pattern stands for. */
 export type Matcher = (text: string) => boolean
@@ -22,7 +23,8 @@ export function pathMatcher(pattern: string): Matcher | PatternError {
     return { error: 'must not hold spaces, control bytes or backslashes' }
   if (/(^|\/)\.{1,2}(\/|$)/.test(pattern)) return { error: "must not hold '.' or '..' as a segment" }
   const segments = normalPattern(pattern)
-  if (segments === undefined) return { error: "holds a '%' that two hexadecimal digits do not follow" }
+  if (segments === undefined)
+    return { error: "holds a '%' that two hexadecimal digits do not follow, or an encoded NUL" }
   const parts = /(?:^|\/):/.test(segments) ? segments.split('/') : undefined
   const odd = parts?.find((part) => part.startsWith(':') && !/^:[A-Za-z_][A-Za-z0-9_]*$/.test(part))
   if (odd !== undefined) return { error: `'${odd}' is not the name of a segment (letters, digits and '_')` }
@@ -76,14 +78,9 @@ const moreThanOneStar: PatternError = { error: "may hold one '*' only" }
 
 const literal = (text: string): string => text.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')
 
-/** The pattern as the normal form of paths spells it: unreserved characters plain, all others in upper-case hex. */
+/** The pattern as the normal form of paths spells it; undefined when it is not one. */
 function normalPattern(pattern: string): string | undefined {
-  if (/%(?![0-9A-Fa-f]{2})/.test(pattern)) return undefined
-  return pattern
-    .replaceAll(/[^\u0021-\u007e]+/g, (text) => encodeURIComponent(text.toWellFormed()))
-    .replaceAll(/%[0-9A-Fa-f]{2}/g, (code) => {
-      const character = String.fromCharCode(Number.parseInt(code.slice(1), 16))
-      // RFC 3986 §2.3: unreserved characters mean the same with and without their encoding.
-      return /[A-Za-z0-9._~-]/.test(character) ? character : code.toUpperCase()
-    })
+  return normalPath(
+    pattern.replaceAll(/[^\u0021-\u007e]+/g, (text) => encodeURIComponent(text.toWellFormed())),
+  )
 }

@@ -1,6 +1,6 @@
 // Settings of a route: which requests it takes, and which of them go past the cache (the list `routes` of the
 // configuration, and the section `cache.bypass` of a route).
-import { requiredText, texts } from '../../base/setting.ts'
+import { optionalText, requiredText, texts } from '../../base/setting.ts'
 
 export const routeRows = {
   path: requiredText(
@@ -10,7 +10,7 @@ export const routeRows = {
     [],
     "Hosts that the route takes, all by default: 'example.com' on any port, 'example.com:8080', '*.example.com' for subdomains.",
   ),
-  service: requiredText('Name of the service that answers; may be left out when there is only one.'),
+  service: optionalText('Name of the service that answers; may be left out when there is only one.'),
 }
 
 export const bypassRows = {

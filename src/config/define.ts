@@ -1,0 +1,54 @@
+// What an owner may write in `myriad.config.ts`, as types. JSON and YAML have the same shape.
+import type { SettingsInput } from '../base/setting.ts'
+import type { cacheRows, cookieRows } from '../cache/settings.ts'
+import type { bypassRows, routeRows } from '../cube/y/settings.ts'
+import type { edgeRows } from '../edge/settings.ts'
+import type { limitRows } from '../http1/limits.ts'
+import type { httpOriginRows, tlsOriginRows } from '../origin/http/settings.ts'
+import type { memoryRows } from '../store/memory/settings.ts'
+
+/** Settings of an HTTP origin, besides its URL. */
+export type HttpOriginOptions = SettingsInput<typeof httpOriginRows> & {
+  readonly tls?: SettingsInput<typeof tlsOriginRows>
+}
+
+/** An HTTP application: its URL, without a path. */
+export type HttpOriginInput = HttpOriginOptions & { readonly http: string }
+
+/** One of the applications behind Myriad. */
+export interface ServiceInput {
+  readonly origin: string | HttpOriginInput
+}
+
+/** How a route uses the cache. */
+export type CacheInput = Omit<SettingsInput<typeof cacheRows>, 'cookies'> & {
+  readonly cookies?: 'keep' | 'drop' | SettingsInput<typeof cookieRows>
+  readonly bypass?: SettingsInput<typeof bypassRows>
+}
+
+/** Which requests go to which service, and how they use the cache. */
+export type RouteInput = SettingsInput<typeof routeRows> & {
+  readonly path: string
+  readonly cache?: CacheInput
+}
+
+/** A whole configuration. */
+export interface ConfigInput {
+  readonly listen?: string | readonly string[]
+  readonly services: Readonly<Record<string, ServiceInput>>
+  /** The first that matches wins; without any, every request goes to the only service. */
+  readonly routes?: readonly RouteInput[]
+  readonly edge?: SettingsInput<typeof edgeRows>
+  readonly limits?: SettingsInput<typeof limitRows>
+  readonly tiers?: SettingsInput<typeof memoryRows>
+}
+
+/** Gives a configuration its type; returns it as it is. */
+export function defineConfig(config: ConfigInput): ConfigInput {
+  return config
+}
+
+/** An application that speaks HTTP, by its URL. */
+export function http(url: string, options: HttpOriginOptions = {}): HttpOriginInput {
+  return { http: url, ...options }
+}

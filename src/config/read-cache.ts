@@ -1,0 +1,107 @@
+// Reads the section `cache` of a route: the policy, the cookies that are ignored, and what goes past the cache.
+import { analyticsCookies } from '../cache/analytics-cookies.ts'
+import type { CachePolicy } from '../cache/policy.ts'
+import { cacheRows, cookieRows, type CacheSettings } from '../cache/settings.ts'
+import { pathMatcher, wildcardMatcher, type Matcher, type PatternError } from '../cube/y/pattern.ts'
+import type { Bypass, Route } from '../cube/y/route.ts'
+import { bypassRows } from '../cube/y/settings.ts'
+import { cookieMatcher } from '../http/cookies.ts'
+import { memberPath } from './problem.ts'
+import { listed, memberOf, members, readRows, readSection, refuseUnknown, type Found } from './read.ts'
+
+const cacheNames = [...Object.keys(cacheRows), 'bypass']
+
+/** What the section `cache` makes of a route. */
+export type RouteCache = Pick<Route, 'policy' | 'ignoredCookie' | 'bypass'>
+
+/** Reads the section; an absent one is that of a route that nobody configured. */
+export function readCache(found: Found): RouteCache {
+  const known = `an object with ${listed(cacheNames)}`
+  const all = (found.value === undefined ? undefined : members(found, known)) ?? new Map<string, Found>()
+  refuseUnknown(all, cacheNames)
+  const cookies = memberOf(all, found, 'cookies')
+  const asObject = typeof cookies.value === 'object' && cookies.value !== null
+  const rows = asObject ? new Map([...all].filter(([name]) => name !== 'cookies')) : all
+  const problemsBefore = found.report.problems.length
+  const settings = readRows(cacheRows, rows, found)
+  const readable = found.report.problems.length === problemsBefore
+  const ignored = asObject ? readSection(cookieRows, cookies).ignore : []
+  if (settings.override && readable && settings.cookies !== 'drop')
+    found.report.amiss(memberPath(found.path, 'override'), "needs cookies: 'drop' beside it")
+  if (settings.override && readable && settings.ttl === undefined)
+    found.report.amiss(memberPath(found.path, 'override'), "needs a 'ttl' beside it")
+  // RFC 9110 §8.8.3: what may stand between the quotes of an entity tag.
+  if (settings.etag !== undefined && !/^[\x21\x23-\x7e]+$/.test(settings.etag))
+    found.report.wrong(
+      memberPath(found.path, 'etag'),
+      settings.etag,
+      'expected visible characters without quotes',
+    )
+  return {
+    policy: policyOf(settings),
+    ignoredCookie: ignoredBy(settings.cookies, ignored, memberPath(cookies.path, 'ignore'), found),
+    bypass: readBypass(memberOf(all, found, 'bypass')),
+  }
+}
+
+/** The settings as the cache's decisions take them. */
+function policyOf(settings: CacheSettings): CachePolicy {
+  return {
+    ttlSeconds: seconds(settings.ttl),
+    override: settings.override,
+    browserTtlSeconds: seconds(settings.browserTtl),
+    staleSeconds: seconds(settings.stale),
+    cookies: settings.cookies ?? 'keep',
+    etag: settings.etag,
+    obeyRequestDirectives: settings.obeyRequestDirectives,
+    storeSetCookie: settings.storeSetCookie,
+    staleOnDisconnect: settings.staleOnDisconnect,
+  }
+}
+
+/** Whole seconds, as lifetimes are counted in (RFC 9111 §1.2.2). */
+const seconds = (durationMs: number | undefined): number | undefined =>
+  durationMs === undefined ? undefined : Math.floor(durationMs / 1000)
+
+function ignoredBy(
+  cookies: 'keep' | 'drop' | undefined,
+  ignored: readonly string[],
+  path: string,
+  found: Found,
+): Matcher {
+  if (cookies === 'drop') return () => true
+  if (cookies === 'keep') return () => false
+  return cookieMatcher([...analyticsCookies, ...checkedNames(ignored, { ...found, path })])
+}
+
+function readBypass(found: Found): Bypass {
+  const { cookie, path, method } = readSection(bypassRows, found)
+  const inner = (name: string): Found => ({ ...found, path: memberPath(found.path, name) })
+  for (const word of method)
+    // RFC 9110 §9.1: a method is a token, and case-sensitive.
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(word))
+      inner('method').report.wrong(inner('method').path, word, 'expected a method such as POST')
+  const paths = path.map((pattern) => compiled(inner('path'), pattern, pathMatcher))
+  const cookieNames = checkedNames(cookie, inner('cookie'))
+  return {
+    cookie: cookieNames.length === 0 ? undefined : cookieMatcher(cookieNames),
+    path: paths.length === 0 ? undefined : (text) => paths.some((matches) => matches?.(text)),
+    method: method.length === 0 ? undefined : (text) => method.includes(text),
+  }
+}
+
+function checkedNames(patterns: readonly string[], found: Found): readonly string[] {
+  return patterns.filter((pattern) => compiled(found, pattern, wildcardMatcher) !== undefined)
+}
+
+/** A compiled pattern; undefined, and a problem, when it is not valid. */
+export function compiled(
+  found: Found,
+  pattern: string,
+  compile: (pattern: string) => Matcher | PatternError,
+): Matcher | undefined {
+  const matcher = compile(pattern)
+  if (typeof matcher === 'function') return matcher
+  found.report.wrong(found.path, pattern, matcher.error)
+  return undefined
+}

@@ -1,0 +1,74 @@
+// Reads `services.NAME.origin`: a URL, or an object with `http: URL` and the settings of HTTP origins.
+import { isAbsolute, join } from 'node:path'
+import {
+  defaultHttpOrigin,
+  defaultTlsOrigin,
+  httpOriginRows,
+  tlsOriginRows,
+  type HttpOriginConfig,
+  type TlsOriginSettings,
+} from '../origin/http/settings.ts'
+import { originExpected, parseOrigin, type OriginAddress } from './address.ts'
+import { memberPath } from './problem.ts'
+import { memberOf, members, readRows, readSection, refuseUnknown, type Found } from './read.ts'
+
+/** What surrounds a configuration, as far as its values point outside of it. */
+export interface Surroundings {
+  /** The folder that relative paths start from. */
+  readonly folder: string
+  readonly fileExists: (path: string) => boolean
+}
+
+const names = ['http', ...Object.keys(httpOriginRows), 'tls']
+
+/** The origin of a service; undefined, and a problem, when there is none to connect to. */
+export function readOrigin(found: Found, around: Surroundings): HttpOriginConfig | undefined {
+  if (typeof found.value === 'string') {
+    const address = readAddress(found)
+    return address && httpOrigin(address, defaultHttpOrigin, defaultTlsOrigin)
+  }
+  const all = members(found, `the URL of an HTTP application, or an object with it as 'http'`)
+  if (all === undefined) return undefined
+  refuseUnknown(all, names)
+  const settings = readRows(httpOriginRows, all, found)
+  const tls = readTls(memberOf(all, found, 'tls'), around)
+  const url = all.get('http')
+  if (url === undefined) found.report.amiss(memberPath(found.path, 'http'), `missing: ${originExpected}`)
+  const address = url && readAddress(url)
+  if (address === undefined) return undefined
+  if (address.scheme === 'http' && all.has('tls'))
+    found.report.amiss(memberPath(found.path, 'tls'), 'needs an https:// URL')
+  const socket = settings.socket === undefined ? undefined : absolute(settings.socket, around)
+  return httpOrigin(address, { ...settings, socket }, tls)
+}
+
+function httpOrigin(
+  address: OriginAddress,
+  settings: HttpOriginConfig['settings'],
+  tls: TlsOriginSettings,
+): HttpOriginConfig {
+  return { kind: 'http', ...address, settings, tls: address.scheme === 'https' ? tls : undefined }
+}
+
+function readAddress(found: Found): OriginAddress | undefined {
+  const address = typeof found.value === 'string' ? parseOrigin(found.value) : undefined
+  if (address === undefined) found.report.wrong(found.path, found.value, originExpected)
+  return address
+}
+
+function readTls(found: Found, around: Surroundings): TlsOriginSettings {
+  const tls = readSection(tlsOriginRows, found)
+  if ((tls.cert === undefined) !== (tls.key === undefined))
+    found.report.amiss(found.path, "'cert' and 'key' go together: set both or neither")
+  const files = (['ca', 'cert', 'key'] as const).map((name) => {
+    const path = tls[name]
+    if (path === undefined) return [name, undefined]
+    const file = absolute(path, around)
+    if (!around.fileExists(file)) found.report.wrong(memberPath(found.path, name), path, 'no such file')
+    return [name, file]
+  })
+  return { ...tls, ...Object.fromEntries(files) }
+}
+
+const absolute = (path: string, around: Surroundings): string =>
+  isAbsolute(path) ? path : join(around.folder, path)

@@ -1,0 +1,77 @@
+// Reads `routes`: compiles each route into what a request asks of it.
+import { hostMatcher, pathMatcher } from '../cube/y/pattern.ts'
+import type { Service } from '../cube/y/route.ts'
+import { routeRows } from '../cube/y/settings.ts'
+import { everyPath, type RouteRow } from '../cube/y/table.ts'
+import { compiled, readCache } from './read-cache.ts'
+import { listed, member, memberOf, members, readRows, refuseUnknown, type Found } from './read.ts'
+import { nearest } from './spelling.ts'
+
+const routeNames = [...Object.keys(routeRows), 'cache']
+
+/** The routes in order; what is wrong with one is reported, and the route left out. */
+export function readRoutes(found: Found, services: readonly Service[]): readonly RouteRow[] {
+  if (!Array.isArray(found.value)) {
+    found.report.wrong(found.path, found.value, 'expected a list of routes')
+    return []
+  }
+  if (found.value.length === 0) found.report.amiss(found.path, 'expected at least one route')
+  const rows: RouteRow[] = []
+  let catchAll: string | undefined
+  for (const [i, value] of found.value.entries()) {
+    const route = member(found, i, value)
+    if (catchAll !== undefined) {
+      found.report.amiss(route.path, `never reached: ${catchAll} takes every request before it`)
+      catchAll = undefined
+    }
+    const row = readRoute(route, services)
+    if (row === undefined) continue
+    rows.push(row)
+    if (row.path === everyPath && row.hosts === undefined) catchAll = route.path
+  }
+  return rows
+}
+
+function readRoute(found: Found, services: readonly Service[]): RouteRow | undefined {
+  const all = members(found, "an object with 'path', 'service' and 'cache'")
+  if (all === undefined) return undefined
+  refuseUnknown(all, routeNames)
+  const settings = readRows(routeRows, all, found)
+  const path =
+    settings.path === '' ? undefined : compiled(memberOf(all, found, 'path'), settings.path, pathMatcher)
+  const hosts = settings.host.map((host) => compiled(memberOf(all, found, 'host'), host, hostMatcher))
+  const service = readService(memberOf(all, found, 'service'), settings.service, services)
+  const cache = readCache(memberOf(all, found, 'cache'))
+  if (path === undefined || service === undefined || hosts.includes(undefined)) return undefined
+  return {
+    hosts: hosts.length === 0 ? undefined : hosts.filter((host) => host !== undefined),
+    path: settings.path === '/*' || settings.path === '*' ? everyPath : path,
+    route: { name: `${settings.host.join(',')}${settings.path}`, service, ...cache },
+  }
+}
+
+function readService(
+  found: Found,
+  name: string | undefined,
+  services: readonly Service[],
+): Service | undefined {
+  if (name === undefined) {
+    if (found.value !== undefined) return undefined
+    if (services.length > 1)
+      found.report.amiss(found.path, `missing: expected one of ${listed(names(services), 'or')}`)
+    return services.length === 1 ? services[0] : undefined
+  }
+  const service = services.find((candidate) => candidate.name === name)
+  if (service === undefined && services.length > 0) {
+    const near = nearest(name, names(services))
+    found.report.wrong(
+      found.path,
+      name,
+      `expected the name of a service: ${listed(names(services), 'or')}`,
+      near,
+    )
+  }
+  return service
+}
+
+const names = (services: readonly Service[]): string[] => services.map((service) => service.name)

@@ -1,0 +1,115 @@
+// From whatever a configuration file holds to a Site, or to everything that is wrong with it.
+import { texts } from '../base/setting.ts'
+import { RouteTable } from '../cube/y/table.ts'
+import { edgeRows, type ListenAddress } from '../edge/settings.ts'
+import { limitRows } from '../http1/limits.ts'
+import { memoryRows } from '../store/memory/settings.ts'
+import type { Service } from '../cube/y/route.ts'
+import type { HttpOriginConfig } from '../origin/http/settings.ts'
+import { listenExpected, originExpected, parseListen } from './address.ts'
+import { Report, type Problem } from './problem.ts'
+import { memberOf, members, readRow, readSection, refuseUnknown, type Found } from './read.ts'
+import { readOrigin, type Surroundings } from './read-origin.ts'
+import { readRoutes } from './read-route.ts'
+import type { Site, SiteService } from './site.ts'
+
+export type Resolved =
+  | { readonly kind: 'site'; readonly site: Site }
+  | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
+
+const names = ['listen', 'services', 'routes', 'edge', 'limits', 'tiers']
+
+export const siteRows = {
+  listen: texts(
+    ['http://127.0.0.1:8080'],
+    "Where to listen, such as 'http://0.0.0.0:80' or 'http://[::1]:8080'; port 0 takes a free one.",
+  ),
+}
+
+interface NamedService {
+  readonly service: Service
+  readonly origin: HttpOriginConfig | undefined
+}
+
+/** Validates a configuration and resolves it; never throws, whatever the value. */
+export function resolveSite(value: unknown, around: Surroundings): Resolved {
+  const report = new Report()
+  const root: Found = { value, path: '', report }
+  const all = members(root, "an object with 'services'")
+  if (all === undefined) return { kind: 'wrong', problems: report.problems }
+  refuseUnknown(all, names)
+  const at = (name: string): Found => memberOf(all, root, name)
+  const services = readServices(at('services'), around)
+  const site: Site = {
+    listen: readListen(at('listen')),
+    services: services.filter((entry): entry is SiteService => entry.origin !== undefined),
+    routes: new RouteTable(
+      readRoutes(
+        routesOf(at('routes'), services),
+        services.map((entry) => entry.service),
+      ),
+    ),
+    edge: readSection(edgeRows, at('edge')),
+    limits: readSection(limitRows, at('limits')),
+    tiers: readSection(memoryRows, at('tiers')),
+  }
+  return report.problems.length === 0
+    ? { kind: 'site', site: freeze(site) }
+    : { kind: 'wrong', problems: report.problems }
+}
+
+function readListen(found: Found): readonly ListenAddress[] {
+  const written = found.value === undefined ? siteRows.listen.default : readRow(siteRows.listen, found)
+  if (written.length === 0) found.report.amiss(found.path, listenExpected)
+  return written.flatMap((text) => {
+    const address = parseListen(text)
+    if (address === undefined) found.report.wrong(found.path, text, listenExpected)
+    return address ?? []
+  })
+}
+
+/** Without routes, every request goes to the only service. */
+function routesOf(found: Found, services: readonly NamedService[]): Found {
+  if (found.value !== undefined) return found
+  if (services.length > 1) found.report.amiss(found.path, 'missing: needed where there are several services')
+  return { ...found, value: [{ path: '/*', service: services[0]?.service.name }] }
+}
+
+/** The services that were named; one without an origin has a problem, but routes may name it. */
+function readServices(found: Found, around: Surroundings): readonly NamedService[] {
+  if (found.value === undefined) {
+    found.report.amiss(
+      found.path,
+      "missing: expected the applications by name, such as { site: { origin: 'http://127.0.0.1:9000' } }",
+    )
+    return []
+  }
+  const all = members(found, 'an object with a service for each name')
+  if (all?.size === 0) found.report.amiss(found.path, 'expected at least one service')
+  const read: NamedService[] = []
+  for (const [name, inner] of all ?? []) {
+    if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(name))
+      found.report.amiss(inner.path, "the name of a service has letters, digits, '-' and '_'")
+    const origin = readService(inner, around)
+    read.push({ service: { name, index: read.length }, origin })
+  }
+  return read
+}
+
+function readService(found: Found, around: Surroundings): HttpOriginConfig | undefined {
+  const all = members(found, "an object with 'origin'")
+  if (all === undefined) return undefined
+  refuseUnknown(all, ['origin'])
+  const origin = memberOf(all, found, 'origin')
+  if (origin.value !== undefined) return readOrigin(origin, around)
+  found.report.amiss(origin.path, `missing: ${originExpected}`)
+  return undefined
+}
+
+/** A site is never changed: a new configuration is a new site. */
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.freeze(value)
+  Object.values(value).forEach(freeze)
+  return value
+}

@@ -1,0 +1,10 @@
+// What `import … from 'myriad'` gives to a configuration file.
+export { defineConfig, http } from './config/define.ts'
+export type {
+  CacheInput,
+  ConfigInput,
+  HttpOriginInput,
+  HttpOriginOptions,
+  RouteInput,
+  ServiceInput,
+} from './config/define.ts'
