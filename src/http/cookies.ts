@@ -1,22 +1,82 @@
-// The Cookie field (RFC 6265 §4.2), read without changing how it is spelled.
-const todo = (..._: unknown[]): never => {
-  throw new Error('not written')
-}
+// The Cookie field (RFC 6265 §4.2 and §5.4): which cookies it holds, and the field without some of them, the others
+// spelled as they were. Values are never looked at.
+//
+// A pair is what stands between two semicolons. Quotes do not protect a semicolon: browsers send none inside a value,
+// and applications disagree about them. What is removed here is removed from the key and from the request to the
+// application alike, so that a cookie that one of them reads differently cannot be used to poison the other.
+import { remembered } from './memo.ts'
 
 /** Tells cookies by their name. */
 export type CookieMatcher = (name: string) => boolean
 
-/** A matcher from exact names and patterns with '*'. */
+/** A matcher from names and patterns, in which '*' stands for any run of characters, also none. With case. */
 export function cookieMatcher(patterns: readonly string[]): CookieMatcher {
-  return todo(patterns)
+  const names = new Set(patterns.filter((pattern) => !pattern.includes('*')))
+  const wildcards = patterns.filter((pattern) => pattern.includes('*')).map(wildcardMatcher)
+  if (wildcards.length === 0) return (name) => names.has(name)
+  return remembered((name) => names.has(name) || wildcards.some((matches) => matches(name)), 4096)
 }
 
-/** The Cookie field without the ignored cookies, the others spelled as they were; undefined when none remain. */
+/** Each literal piece is looked for after the one before: linear in the name, whatever the pattern. */
+function wildcardMatcher(pattern: string): CookieMatcher {
+  const pieces = pattern.split('*')
+  const head = pieces[0]!
+  const tail = pieces.at(-1)!
+  const middle = pieces.slice(1, -1)
+  return (name) => {
+    if (name.length < head.length + tail.length || !name.startsWith(head) || !name.endsWith(tail))
+      return false
+    let at = head.length
+    const end = name.length - tail.length
+    for (const piece of middle) {
+      const found = name.indexOf(piece, at)
+      if (found < 0 || found + piece.length > end) return false
+      at = found + piece.length
+    }
+    return true
+  }
+}
+
+/**
+ * The Cookie field without the ignored cookies, the others spelled as they were and in their order; undefined when
+ * none remain. When nothing is ignored the value itself comes back.
+ */
 export function withoutCookies(value: string, ignored: CookieMatcher): string | undefined {
-  return todo(value, ignored)
+  let kept: string | undefined
+  let removed = false
+  for (let at = 0; at <= value.length;) {
+    const end = pairEnd(value, at)
+    const name = nameOf(value, at, end)
+    if (name === '' && value.slice(at, end).trim() === '') {
+      // Nothing stands between the semicolons.
+    } else if (ignored(name)) removed = true
+    else {
+      const pair = value.slice(at, end).trim()
+      kept = kept === undefined ? pair : `${kept}; ${pair}`
+    }
+    at = end + 1
+  }
+  return removed || kept === undefined ? kept : value
 }
 
-/** Whether any cookie matches. */
+/** Whether any cookie of the field matches. */
 export function hasCookie(value: string, matches: CookieMatcher): boolean {
-  return todo(value, matches)
+  for (let at = 0; at <= value.length;) {
+    const end = pairEnd(value, at)
+    const name = nameOf(value, at, end)
+    if (name !== '' && matches(name)) return true
+    at = end + 1
+  }
+  return false
+}
+
+function pairEnd(value: string, at: number): number {
+  const semicolon = value.indexOf(';', at)
+  return semicolon < 0 ? value.length : semicolon
+}
+
+/** The name in the pair from `at` to `end`: what stands before '=', or all of it. */
+function nameOf(value: string, at: number, end: number): string {
+  const equals = value.indexOf('=', at)
+  return value.slice(at, equals < 0 || equals > end ? end : equals).trim()
 }

@@ -1,21 +1,49 @@
-// Hop-by-hop fields (RFC 9110 §7.6.1).
-import type { Fields } from './fields.ts'
+// Hop-by-hop fields (RFC 9110 §7.6.1): what a message says about this connection alone, and which therefore ends here.
+//
+// A request's Connection field may name any other field, and so have it removed. That is what the standard asks for;
+// it is harmless as long as everything that decides (key, variants, Authorization) looks at the fields that remain, as
+// the application does (`cache/facts.ts`).
+import { Fields } from './fields.ts'
 
-const todo = (..._: unknown[]): never => {
-  throw new Error('not written')
-}
+const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+  // RFC 9113 §3.1: it went with Upgrade, and means nothing without it.
+  'http2-settings',
+])
 
 /** Whether a field (lower case) ends at this hop even when Connection does not name it. */
 export function isHopByHop(key: string): boolean {
-  return todo(key)
+  return hopByHop.has(key)
 }
 
-/** The names that Connection lists, lower case. */
+/** The names that Connection lists, lower case, without 'close' and 'keep-alive', which name no field to look for. */
 export function connectionOptions(fields: Fields): readonly string[] {
-  return todo(fields)
+  const options: string[] = []
+  for (let i = 0; i < fields.keys.length; i++) {
+    if (fields.keys[i] !== 'connection') continue
+    for (const option of fields.values[i]!.split(',')) {
+      const name = option.trim().toLowerCase()
+      if (name !== '' && name !== 'close' && name !== 'keep-alive') options.push(name)
+    }
+  }
+  return options
 }
 
 /** The fields that go on to the next hop, as a copy. */
 export function endToEnd(fields: Fields): Fields {
-  return todo(fields)
+  const named = connectionOptions(fields)
+  const kept = new Fields()
+  for (let i = 0; i < fields.keys.length; i++) {
+    const key = fields.keys[i]!
+    if (hopByHop.has(key) || named.includes(key)) continue
+    kept.keys.push(key)
+    kept.names.push(fields.names[i]!)
+    kept.values.push(fields.values[i]!)
+  }
+  return kept
 }
