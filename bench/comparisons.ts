@@ -1,0 +1,21 @@
+// All comparisons, in the order in which they run and in which the README shows them.
+import { bodies } from './bodies.ts'
+import { collapse } from './collapse.ts'
+import type { Comparison } from './comparison.ts'
+import { compressed } from './compressed.ts'
+import { connections } from './connections.ts'
+import { hits } from './hits.ts'
+import { misses } from './misses.ts'
+import { sizesOfHits } from './sizes.ts'
+import { start } from './start.ts'
+
+export const comparisons: readonly Comparison[] = [
+  hits,
+  sizesOfHits,
+  compressed,
+  misses,
+  connections,
+  bodies,
+  collapse,
+  start,
+]

@@ -1,0 +1,143 @@
+// Throughput against a peer: the same crowd of visitors through both, in alternating pairs of runs on the same core.
+// The figure that counts is requests per CPU-second of the server's whole process tree; requests per second depend on
+// how much of the other core the load generator and the origin leave for each other.
+//
+// A run in which the origin was asked more or less often than the crowd warrants is not valid: a cache that forwards
+// some of its hits would be measured as slow, and one that answers what must not be stored as fast.
+import { ClientConnection } from './client.ts'
+import { ratioRow, type Bar, type Bench, type Figures, type Row } from './comparison.ts'
+import { OriginProcess } from './origin-process.ts'
+import { myriad } from './peers/myriad.ts'
+import { missing, RunningPeer, TemporaryFolder, type Peer } from './peers/peer.ts'
+import { everyPage, messageOf, requestsOf, type Crowd } from './visitors.ts'
+import { runWrk, writeScript } from './wrk.ts'
+
+/** A crowd, and who is to be compared under it. */
+export interface LoadCase {
+  readonly subject: string
+  readonly crowd: Crowd
+  readonly connections: number
+  /** `all`: after the warm-up no request may reach the origin; `none`: every request must. */
+  readonly hits: 'all' | 'none'
+  /** Every Accept-Encoding of the crowd must get a compressed page. */
+  readonly coded?: boolean
+  readonly peers: readonly { readonly peer: Peer; readonly bar?: Bar }[]
+}
+
+/** How many requests are made beforehand; the generator starts again after the last. */
+const preparedRequests = 100_000
+
+/** The share of requests in a run that may reach the origin otherwise than they should. */
+const toleratedShare = 0.001
+
+/** Runs a case against all of its peers, one after the other. */
+export async function compareLoad(bench: Bench, load: LoadCase): Promise<Row[]> {
+  await using folder = await TemporaryFolder.create()
+  const script = await writeScript(folder.path, requestsOf(load.crowd, preparedRequests))
+  await using origin = await OriginProcess.start(folder.path)
+  const rows: Row[] = []
+  for (const { peer, bar } of load.peers)
+    rows.push(await compareWith(bench, load, { script, origin, peer, bar }))
+  return rows
+}
+
+interface Setting {
+  readonly script: string
+  readonly origin: OriginProcess
+  readonly peer: Peer
+  readonly bar: Bar | undefined
+}
+
+async function compareWith(bench: Bench, load: LoadCase, setting: Setting): Promise<Row> {
+  const { peer, origin, script, bar } = setting
+  const about = { subject: load.subject, against: peer.name }
+  const reason = missing(peer) ?? missing(myriad)
+  if (reason !== undefined) return { kind: 'skipped', ...about, reason }
+  try {
+    await using theirs = await RunningPeer.start(peer, origin.port)
+    await using ours = await RunningPeer.start(myriad, origin.port)
+    for (const server of [theirs, ours]) {
+      if (load.hits === 'all') await askForEveryPage(server.port, load.crowd)
+      if (load.coded) await assertCoded(server, load.crowd)
+      await runWrk(server.port, script, load.connections, bench.warmupSeconds)
+    }
+    const runs: { theirs: Figures; ours: Figures }[] = []
+    for (let pair = 1; pair <= bench.pairs; pair++) {
+      const theirFigures = await oneRun(bench, load, theirs, origin, script)
+      const ourFigures = await oneRun(bench, load, ours, origin, script)
+      runs.push({ theirs: theirFigures, ours: ourFigures })
+      const said = [theirFigures, ourFigures].map((run) => Math.round(run.perCpuSecond).toLocaleString('en'))
+      bench.progress(
+        `${load.subject}, pair ${pair}: ${peer.name} ${said[0]}, Myriad ${said[1]} per CPU-second`,
+      )
+    }
+    const figure = { figure: 'perCpuSecond', beside: 'perSecond', unit: 'requests per CPU-second' }
+    return ratioRow({ ...about, ...figure, ...(bar && { bar }) }, runs)
+  } catch (error) {
+    return { kind: 'failed', ...about, reason: String(error) }
+  }
+}
+
+/** The figures of a run of wrk. */
+export interface LoadFigures extends Figures {
+  readonly perCpuSecond: number
+  readonly perSecond: number
+}
+
+async function oneRun(
+  bench: Bench,
+  load: LoadCase,
+  server: RunningPeer,
+  origin: OriginProcess,
+  script: string,
+): Promise<LoadFigures> {
+  const askedBefore = (await origin.counters()).requests
+  const cpuBefore = server.process.cpuSeconds()
+  const run = await runWrk(server.port, script, load.connections, bench.seconds)
+  const cpuSeconds = server.process.cpuSeconds() - cpuBefore
+  const originRequests = (await origin.counters()).requests - askedBefore
+  if (run.errors > 0) throw new Error(`${server.peer.name}: ${run.errors} errors in ${run.requests} requests`)
+  const expected = load.hits === 'all' ? 0 : run.requests
+  // What is in flight when the run ends has been seen by the origin and not by the generator.
+  const tolerated = run.requests * toleratedShare + (load.hits === 'all' ? 0 : load.connections)
+  if (Math.abs(originRequests - expected) > tolerated) {
+    throw new Error(`${server.peer.name}: ${originRequests} of ${run.requests} requests reached the origin`)
+  }
+  return {
+    perCpuSecond: run.requests / cpuSeconds,
+    perSecond: run.requests / run.seconds,
+    cpuSeconds,
+    ...run,
+    originRequests,
+    residentBytes: server.process.rssBytes(),
+  }
+}
+
+/** Asks for every page of a crowd once, over a few connections. */
+export async function askForEveryPage(port: number, crowd: Crowd): Promise<void> {
+  const messages = everyPage(crowd)
+  let next = 0
+  const visitor = async (): Promise<void> => {
+    while (next < messages.length) {
+      const connection = await ClientConnection.open(port)
+      // nginx as packaged closes a connection after 1,000 requests.
+      for (let asked = 0; asked < 500 && next < messages.length; asked++) {
+        const { status } = await connection.ask(Buffer.from(messages[next++]!, 'latin1'))
+        if (status !== 200) throw new Error(`a page was answered with ${status} while the cache was filled`)
+      }
+      connection.close()
+    }
+  }
+  await Promise.all(Array.from({ length: 16 }, visitor))
+}
+
+async function assertCoded(server: RunningPeer, crowd: Crowd): Promise<void> {
+  for (const encoding of crowd.encodings) {
+    const connection = await ClientConnection.open(server.port)
+    const { coding } = await connection.ask(
+      Buffer.from(messageOf(crowd.path(0), [`Accept-Encoding: ${encoding}`]), 'latin1'),
+    )
+    connection.close()
+    if (coding === 'identity') throw new Error(`${server.peer.name} did not compress for ${encoding}`)
+  }
+}

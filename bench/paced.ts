@@ -1,0 +1,64 @@
+// Load at a given rate (open loop): a request is due at its time whether or not earlier ones have been answered, and
+// its latency counts from when it was due. A server that stalls cannot hide it by slowing the generator down.
+import { ClientConnection } from './client.ts'
+import { percentile } from './statistics.ts'
+import { realClock } from '../src/base/clock.ts'
+import { pause } from './wait.ts'
+
+/** What a run at a given rate saw. */
+export interface PacedRun {
+  readonly answered: number
+  readonly errors: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+/** Opens many connections, some hundred at a time, so that no listen queue overflows. */
+export async function openMany(port: number, count: number): Promise<ClientConnection[]> {
+  const connections: ClientConnection[] = []
+  while (connections.length < count) {
+    const batch = Math.min(500, count - connections.length)
+    connections.push(...(await Promise.all(Array.from({ length: batch }, () => ClientConnection.open(port)))))
+  }
+  return connections
+}
+
+/** Sends `perSecond` requests a second, over each connection in turn, for `seconds`; then waits for the answers. */
+export async function paced(
+  connections: readonly ClientConnection[],
+  messages: readonly Buffer[],
+  perSecond: number,
+  seconds: number,
+): Promise<PacedRun> {
+  const latenciesMs: number[] = []
+  let errors = 0
+  const last = connections.map(() => Promise.resolve())
+  const startMs = realClock.monotonicMs()
+  const ask = async (connection: ClientConnection, message: Buffer, dueMs: number): Promise<void> => {
+    try {
+      const { status } = await connection.ask(message)
+      latenciesMs.push(realClock.monotonicMs() - dueMs)
+      if (status >= 400) errors++
+    } catch {
+      // Counted: a broken connection is what this run looks for.
+      errors++
+    }
+  }
+  for (let sent = 0; sent < perSecond * seconds;) {
+    const due = Math.min(((realClock.monotonicMs() - startMs) / 1000) * perSecond, perSecond * seconds)
+    for (; sent < due; sent++) {
+      const at = sent % connections.length
+      const message = messages[sent % messages.length]!
+      const dueMs = startMs + (sent * 1000) / perSecond
+      last[at] = last[at]!.then(() => ask(connections[at]!, message, dueMs))
+    }
+    await pause(1)
+  }
+  await Promise.all(last)
+  return {
+    answered: latenciesMs.length,
+    errors,
+    p50Ms: percentile(latenciesMs, 0.5),
+    p99Ms: percentile(latenciesMs, 0.99),
+  }
+}

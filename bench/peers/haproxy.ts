@@ -1,0 +1,46 @@
+// HAProxy with its cache and one thread. Two settings stand here for the measurement's sake: `maxconn`, because HAProxy
+// would reserve two files for each of many more connections than the limit of open files allows; and Content-Length
+// is taken out of 304s, where it is allowed but makes wrk wait for a body (wrk.ts).
+import { join } from 'node:path'
+import { versionFrom, type Peer } from './peer.ts'
+
+export const haproxy: Peer = {
+  name: 'HAProxy',
+  program: 'haproxy',
+  version: () => versionFrom('haproxy', '-v'),
+  async prepare({ folder, port, originPort }) {
+    const configuration = join(folder, 'haproxy.cfg')
+    await Bun.write(
+      configuration,
+      `global
+  maxconn 4000
+  nbthread 1
+
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+
+cache site
+  total-max-size 256
+  max-object-size 2097152
+  max-age 3600
+  process-vary on
+  max-secondary-entries 10
+
+frontend visitors
+  bind 127.0.0.1:${port} backlog 4096
+  http-request cache-use site
+  http-response cache-store site
+  http-after-response del-header content-length if { status 304 }
+  default_backend origin
+
+backend origin
+  http-reuse always
+  server origin 127.0.0.1:${originPort}
+`,
+    )
+    return ['haproxy', '-db', '-f', configuration]
+  },
+}

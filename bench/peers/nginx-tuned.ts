@@ -1,0 +1,61 @@
+// nginx as someone who knows it runs it as a cache: open files kept open, no access log, connections to the origin
+// kept, simultaneous misses collapsed, large bodies streamed instead of being written to disk, one coding for all who
+// accept gzip.
+import { join } from 'node:path'
+import { versionFrom, type Peer } from './peer.ts'
+
+export const nginxTuned: Peer = {
+  name: 'nginx, tuned',
+  program: 'nginx',
+  version: () => versionFrom('nginx', '-v'),
+  async prepare({ folder, port, originPort }) {
+    await Bun.write(
+      join(folder, 'nginx.conf'),
+      `worker_processes 1;
+worker_rlimit_nofile 20000;
+pid ${folder}/nginx.pid;
+error_log ${folder}/error.log;
+events {
+  worker_connections 19000;
+  multi_accept on;
+}
+http {
+  access_log off;
+  sendfile on;
+  tcp_nopush on;
+  tcp_nodelay on;
+  keepalive_timeout 300s;
+  keepalive_requests 100000000;
+  client_max_body_size 0;
+  client_body_temp_path ${folder}/body;
+  proxy_temp_path ${folder}/proxy;
+  open_file_cache max=15000 inactive=300s;
+  open_file_cache_valid 300s;
+  proxy_cache_path ${folder}/cache levels=1:2 keys_zone=site:32m max_size=1g inactive=60m use_temp_path=off;
+  map $http_accept_encoding $coding {
+    default "";
+    ~gzip gzip;
+  }
+  upstream origin {
+    server 127.0.0.1:${originPort};
+    keepalive 256;
+    keepalive_requests 100000000;
+  }
+  server {
+    listen 127.0.0.1:${port} backlog=16384;
+    location / {
+      proxy_pass http://origin;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Accept-Encoding $coding;
+      proxy_request_buffering off;
+      proxy_cache site;
+      proxy_cache_lock on;
+    }
+  }
+}
+`,
+    )
+    return ['nginx', '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;']
+  },
+}

@@ -1,0 +1,85 @@
+// A server that stands in front of the origin, and how it is started: in a temporary folder that holds its
+// configuration, logs and cache, on the core that servers are measured on.
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort, serverCore, StartedProcess, untilAnswers } from '../process.ts'
+
+/** Where a server runs. */
+export interface Place {
+  /** A folder of its own, readable by all users; removed afterwards. */
+  readonly folder: string
+  /** The port of 127.0.0.1 on which it listens. */
+  readonly port: number
+  readonly originPort: number
+}
+
+/** A server and its configuration. */
+export interface Peer {
+  /** As the tables call it. */
+  readonly name: string
+  /** The program that must be installed. */
+  readonly program: string
+  version(): string
+  /** Writes the configuration; returns the command that runs the server in the foreground. */
+  prepare(place: Place): Promise<readonly string[]>
+}
+
+/** A peer that runs. Disposing of it ends it and removes its folder. */
+export class RunningPeer implements AsyncDisposable {
+  private constructor(
+    readonly peer: Peer,
+    readonly port: number,
+    readonly process: StartedProcess,
+    private readonly folder: TemporaryFolder,
+  ) {}
+
+  /** Starts a peer and waits until it answers from the origin. */
+  static async start(peer: Peer, originPort: number, pollMs = 20): Promise<RunningPeer> {
+    const folder = await TemporaryFolder.create()
+    const port = freePort()
+    const command = await peer.prepare({ folder: folder.path, port, originPort })
+    const log = join(folder.path, 'output.log')
+    const started = StartedProcess.start(command, serverCore, log)
+    const running = new RunningPeer(peer, port, started, folder)
+    try {
+      await untilAnswers(`http://127.0.0.1:${port}/-/ready`, started, 15_000, pollMs)
+    } catch (error) {
+      const output = await Bun.file(log).text()
+      await running[Symbol.asyncDispose]()
+      throw new Error(`${peer.name} does not answer: ${output.slice(-2000)}`, { cause: error })
+    }
+    return running
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.process[Symbol.asyncDispose]()
+    await this.folder[Symbol.asyncDispose]()
+  }
+}
+
+/** A new folder under the system's own for temporary files; servers that give up root can read it. */
+export class TemporaryFolder implements AsyncDisposable {
+  private constructor(readonly path: string) {}
+
+  static async create(): Promise<TemporaryFolder> {
+    const path = await mkdtemp(join(tmpdir(), 'myriad-bench-'))
+    await chmod(path, 0o755)
+    return new TemporaryFolder(path)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.path, { recursive: true, force: true })
+  }
+}
+
+/** Why a peer cannot run here; undefined when it can. */
+export function missing(peer: Peer): string | undefined {
+  return Bun.which(peer.program) === null ? `${peer.program} is not installed` : undefined
+}
+
+/** The first number that looks like a version in what a command prints. */
+export function versionFrom(...command: string[]): string {
+  const { stdout, stderr } = Bun.spawnSync(command)
+  return /\d+\.\d+(\.\d+)?/.exec(`${stdout.toString()}\n${stderr.toString()}`)?.[0] ?? 'unknown'
+}
