@@ -2,7 +2,7 @@
 import { analyticsCookies } from '../cache/analytics-cookies.ts'
 import type { CachePolicy } from '../cache/policy.ts'
 import { cacheRows, cookieRows, type CacheSettings } from '../cache/settings.ts'
-import { pathMatcher, wildcardMatcher, type Matcher, type PatternError } from '../cube/y/pattern.ts'
+import { pathMatcher, type Matcher, type PatternError } from '../cube/y/pattern.ts'
 import type { Bypass, Route } from '../cube/y/route.ts'
 import { bypassRows } from '../cube/y/settings.ts'
 import { cookieMatcher } from '../http/cookies.ts'
@@ -90,8 +90,12 @@ function readBypass(found: Found): Bypass {
   }
 }
 
-function checkedNames(patterns: readonly string[], found: Found): readonly string[] {
-  return patterns.filter((pattern) => compiled(found, pattern, wildcardMatcher) !== undefined)
+/** Names of cookies, with '*' for any run of characters (RFC 6265 §4.1.1: a token). */
+function checkedNames(names: readonly string[], found: Found): readonly string[] {
+  for (const name of names)
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
+      found.report.wrong(found.path, name, "expected the name of a cookie, such as 'session' or 'wp_*'")
+  return names
 }
 
 /** A compiled pattern; undefined, and a problem, when it is not valid. */

@@ -36,7 +36,7 @@ export function pathMatcher(pattern: string): Matcher | PatternError {
 }
 
 /** Compiles a pattern with at most one '*', which stands for any run of characters, also none. */
-export function wildcardMatcher(pattern: string): Matcher | PatternError {
+function wildcardMatcher(pattern: string): Matcher | PatternError {
   const star = pattern.indexOf('*')
   if (star < 0) return (text) => text === pattern
   if (pattern.includes('*', star + 1)) return moreThanOneStar

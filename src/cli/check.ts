@@ -1,0 +1,85 @@
+// `myriad check`: whether a configuration is right, and with --explain what would happen to a request.
+import type { Site } from '../config/site.ts'
+import { Fields } from '../http/fields.ts'
+import type { Command, Given } from './command.ts'
+import { explain, type Asked } from './explain.ts'
+import { configFlag, siteFrom } from './site.ts'
+
+export const check: Command = {
+  name: 'check',
+  operands: '[TARGET]',
+  operandsMax: 1,
+  summary: 'Check the configuration, and explain what would happen to a request.',
+  text: 'Shows all that is wrong with the configuration at once, and changes nothing. TARGET and FILE as for serve.',
+  flags: [
+    configFlag,
+    { name: 'explain', value: 'URL', text: 'Explain what would happen to a request for this URL, and why.' },
+    {
+      name: 'field',
+      short: 'H',
+      value: "'NAME: VALUE'",
+      many: true,
+      text: 'A header field of that request.',
+    },
+    { name: 'method', value: 'METHOD', text: 'The method of that request; GET.' },
+  ],
+  async run(given, world) {
+    const asked = askedFor(given)
+    if (typeof asked === 'string') {
+      world.err(`myriad: ${asked}\n`)
+      return 2
+    }
+    const site = await siteFrom(given, world)
+    if (site === undefined) return 2
+    const lines =
+      asked === undefined
+        ? summary(site)
+        : [`${asked.method} ${given.value('explain')}`, ...explanation(site, asked, world.clock.nowMs())]
+    world.out(lines.map((line) => `${line}\n`).join(''))
+    return 0
+  },
+}
+
+function explanation(site: Site, asked: Asked, nowMs: number): readonly string[] {
+  return explain(site, asked, nowMs).map(([subject, text]) => `  ${subject.padEnd(8)} ${text}`)
+}
+
+function summary(site: Site): readonly string[] {
+  const listen = site.listen.map(
+    ({ hostname, port }) => `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
+  )
+  return [
+    `The configuration is right. It listens on ${listen.join(', ')}; the first route that matches wins:`,
+    ...site.routes.routes.map(({ name, service }) => {
+      const { scheme, authority } = site.services[service.index]!.origin
+      return `  ${name}  from ${service.name} at ${scheme}://${authority}`
+    }),
+  ]
+}
+
+/** The request to explain; undefined when none was asked for; a text when what was asked is not a request. */
+function askedFor(given: Given): Asked | string | undefined {
+  const url = given.value('explain')
+  if (url === undefined) {
+    const flag = ['field', 'method'].find((name) => given.has(name))
+    return flag === undefined ? undefined : `--${flag} belongs to --explain URL`
+  }
+  // Not by the URL class: it would resolve what the normal form is there to show.
+  const parts = /^(?:(https?):\/\/([^/?#\s]+))?(\/[^#\s]*|\?[^#\s]*|)(?:#\S*)?$/.exec(url)
+  if (parts === null || url === '')
+    return `--explain ${url}: expected a URL such as http://localhost/path, or a path`
+  const fields = new Fields()
+  for (const line of given.values('field')) {
+    const field = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*?)\s*$/.exec(line)
+    if (field === null) return `-H '${line}': expected 'Name: value'`
+    fields.append(field[1]!, field[2]!)
+  }
+  const [, scheme, authority, target = ''] = parts
+  return {
+    method: given.value('method') ?? 'GET',
+    scheme: scheme === 'https' ? 'https' : 'http',
+    authority: fields.first('host') ?? authority ?? 'localhost',
+    rawTarget: target.startsWith('/') ? target : `/${target}`,
+    fields,
+  }
+}

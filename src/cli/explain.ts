@@ -1,0 +1,134 @@
+// What would happen to a request, and why: asks the very functions that decide in production, and tells their answers.
+import { reasons, type Reason } from '../base/reason.ts'
+import { requestFacts, type RequestFacts } from '../cache/facts.ts'
+import { primaryKey } from '../cache/key.ts'
+import { storable } from '../cache/storable.ts'
+import type { Site } from '../config/site.ts'
+import { formatDuration } from '../config/units.ts'
+import { bypassReason } from '../cube/y/bypass.ts'
+import type { Route } from '../cube/y/route.ts'
+import { normalAuthority } from '../http/authority.ts'
+import { withoutCookies } from '../http/cookies.ts'
+import { formatHttpDate } from '../http/date.ts'
+import { Fields } from '../http/fields.ts'
+import { normalTarget } from '../http/target.ts'
+
+/** A request to explain. */
+export interface Asked {
+  readonly method: string
+  readonly scheme: 'http' | 'https'
+  /** As written in the URL or the Host field. */
+  readonly authority: string
+  /** Path and query as they would stand on the wire. */
+  readonly rawTarget: string
+  readonly fields: Fields
+}
+
+/** One line of an explanation: what it is about, and what is said about it. */
+export type Line = readonly [subject: string, text: string]
+
+/** What would happen to a request at this time. */
+export function explain(site: Site, asked: Asked, nowMs: number): readonly Line[] {
+  const authority = normalAuthority(asked.authority, asked.scheme)
+  if (authority === undefined) return [['answer', `400: '${asked.authority}' is not a valid authority`]]
+  const target = normalTarget(asked.rawTarget)
+  if (target === undefined) return [['answer', `400: '${asked.rawTarget}' is not a valid target`]]
+  const spelling = target === asked.rawTarget ? '' : `, the normal form of ${asked.rawTarget}`
+  const head: Line[] = [
+    ['host', authority],
+    ['target', target + spelling],
+  ]
+  const route = site.routes.match(authority, target)
+  if (route === undefined) return [...head, ['answer', `404: ${because('no-route')}`]]
+  const origin = site.services[route.service.index]!.origin
+  const service = `${route.service.name} at ${origin.scheme}://${origin.authority}`
+  return [
+    ...head,
+    ['route', `${route.name}, answered by ${service}`],
+    ...inRoute(route, asked, authority, target, nowMs),
+  ]
+}
+
+function inRoute(route: Route, asked: Asked, authority: string, target: string, nowMs: number): Line[] {
+  const cookie = asked.fields.get('cookie')
+  const bypass = bypassReason(route.bypass, asked.method, target, cookie)
+  if (bypass !== undefined) return [['cache', `not used: ${because(bypass)}`]]
+  if (asked.method === 'QUERY')
+    return [['cache', 'used: the key holds the body, its Content-Type and its Content-Encoding (RFC 10008)']]
+  if (asked.method !== 'GET' && asked.method !== 'HEAD') return [['cache', `not used: ${because('method')}`]]
+  const key = primaryKey(asked.scheme, authority, target)
+  const dropped = route.policy.cookies === 'drop'
+  const facts = requestFacts(asked.method, key, asked.fields, route.ignoredCookie, dropped)
+  return [
+    ['key', key],
+    ...cookieLines(route, cookie),
+    ['cache', 'used: a stored response answers when it is fresh; else the application is asked'],
+    ...typicalAnswers(nowMs).map(([name, fields]): Line => [
+      '',
+      `${name}: ${stored(route, facts, fields, `${asked.scheme}://${authority}${target}`, nowMs)}`,
+    ]),
+  ]
+}
+
+function cookieLines(route: Route, cookie: string | undefined): Line[] {
+  if (cookie === undefined) return []
+  if (route.policy.cookies === 'drop')
+    return [['cookies', `dropped, here and in responses: ${cookieNames(cookie)}`]]
+  const remaining = withoutCookies(cookie, route.ignoredCookie)
+  const hidden = withoutCookies(cookie, (name) => !route.ignoredCookie(name))
+  const lines: Line[] = []
+  if (hidden !== undefined)
+    lines.push(['cookies', `hidden from the key and from the application: ${cookieNames(hidden)}`])
+  if (remaining !== undefined)
+    lines.push([
+      'cookies',
+      `remain, so that only explicitly shareable answers are shared: ${cookieNames(remaining)}`,
+    ])
+  return lines
+}
+
+/** The names alone: values may be secrets. */
+function cookieNames(cookie: string): string {
+  return cookie
+    .split(';')
+    .map((pair) => pair.split('=')[0]!.trim())
+    .join(', ')
+}
+
+const dayMs = 86_400_000
+
+type FieldLines = readonly (readonly [name: string, value: string])[]
+
+/** Answers as applications give them. */
+function typicalAnswers(nowMs: number): readonly (readonly [name: string, fields: FieldLines])[] {
+  const lines: readonly FieldLines[] = [
+    [['Last-Modified', formatHttpDate(nowMs - 10 * dayMs)]],
+    [['Cache-Control', 'max-age=60']],
+    [['Cache-Control', 'public, max-age=60']],
+    [['Cache-Control', 's-maxage=60']],
+    [
+      ['Cache-Control', 'public, max-age=60'],
+      ['Set-Cookie', 'a=b'],
+    ],
+    [['Cache-Control', 'no-cache']],
+    [['Cache-Control', 'private']],
+    [['Cache-Control', 'no-store']],
+  ]
+  const named = lines.map((fields) => [fields.map((line) => line.join(': ')).join(' and '), fields] as const)
+  return [['an answer without cache fields', []], ...named]
+}
+
+function stored(route: Route, facts: RequestFacts, fields: FieldLines, uri: string, nowMs: number): string {
+  const head = { status: 200, reason: 'OK', fields: Fields.of([['Date', formatHttpDate(nowMs)], ...fields]) }
+  const decision = storable(facts, head, { requestMs: nowMs, responseMs: nowMs }, route.policy, uri)
+  if (decision.kind === 'pass') return `not stored: ${because(decision.reason)}`
+  const freshMs = Math.max(0, decision.stored.freshUntilMs - nowMs)
+  if (decision.stored.noCache) return 'stored, and validated before each use'
+  return freshMs === 0
+    ? 'stored, and validated when it is used'
+    : `stored, fresh for ${formatDuration(freshMs)}`
+}
+
+function because(reason: Reason): string {
+  return `${reasons[reason]} (${reason})`
+}

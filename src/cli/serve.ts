@@ -1,0 +1,127 @@
+// `myriad serve`: stands in front of an application until it is told to stop.
+import { listenForAdmin, type AdminListener } from '../admin/listener.ts'
+import { socketFolder } from '../admin/folder.ts'
+import type { Site } from '../config/site.ts'
+import { nearest } from '../config/spelling.ts'
+import type { Command, ExitCode, Given, World } from './command.ts'
+import { ListenError, startServer, type RunningServer } from './server.ts'
+import { configFlag, listenFlag, siteFrom } from './site.ts'
+import { version } from './version.ts'
+
+export const serve: Command = {
+  name: 'serve',
+  operands: '[TARGET]',
+  operandsMax: 1,
+  summary: 'Serve an application: answer from the cache what can be, ask the application for the rest.',
+  text: `TARGET is the URL of an HTTP application, such as http://127.0.0.1:9000. Without one, the configuration says
+what is served: --config FILE, or myriad.config.ts, .json or .yaml in this folder.
+SIGTERM and Ctrl-C let the requests in progress finish; a second Ctrl-C ends at once.`,
+  flags: [
+    listenFlag,
+    configFlag,
+    { name: 'processes', value: 'N', text: 'How many processes serve; 1.' },
+    { name: 'console', value: 'off', text: 'Where the console is; off.' },
+  ],
+  async run(given, world) {
+    const refused = refusal(given)
+    if (refused !== undefined) {
+      world.err(`myriad: ${refused}\n`)
+      return 2
+    }
+    const site = await siteFrom(given, world)
+    if (site === undefined) return 2
+    const server = await start(site, world)
+    return server === undefined ? 1 : await serveUntilStopped(server, site, world)
+  },
+}
+
+/** What one process without a console cannot do. */
+function refusal(given: Given): string | undefined {
+  const processes = given.value('processes') ?? '1'
+  const console = given.value('console') ?? 'off'
+  if (processes !== '1') return `--processes ${processes} is not available: this version serves with 1`
+  if (console !== 'off') {
+    const meant = nearest(console, ['off']) === undefined ? '' : "; did you mean 'off'?"
+    return `--console ${console} is not available: this version has no console, so only 'off'${meant}`
+  }
+  return undefined
+}
+
+async function start(site: Site, world: World): Promise<RunningServer | undefined> {
+  try {
+    return await startServer(site, world)
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error
+    world.err(`myriad: ${listenProblem(error)}\n`)
+    return undefined
+  }
+}
+
+/** Why an address cannot be listened on, and what to do about it. */
+export function listenProblem({ address, cause }: ListenError): string {
+  const code = (cause as { code?: string } | undefined)?.code
+  const place = `port ${address.port} on ${address.hostname}`
+  if (code === 'EADDRINUSE') return `${place} is in use by another program: choose another with --listen`
+  if (code === 'EACCES') return `${place} may not be opened by this user: ports below 1024 need a privilege`
+  if (code === 'EADDRNOTAVAIL') return `${address.hostname} is not an address of this machine`
+  return `cannot listen on ${place}: ${cause instanceof Error ? cause.message : String(cause)}`
+}
+
+async function serveUntilStopped(server: RunningServer, site: Site, world: World): Promise<ExitCode> {
+  const startMs = world.clock.monotonicMs()
+  // Before anything is printed: whoever waits for the line may send a signal at once.
+  const stopped = stopSignal()
+  const admin = listen(world, () => ({
+    version,
+    pid: process.pid,
+    runningMs: world.clock.monotonicMs() - startMs,
+    addresses: server.addresses,
+    routes: site.routes.routes.map((route) => ({ name: route.name, service: route.service.name })),
+    memory: server.memory(),
+    funnel: server.funnel.snapshot(),
+  }))
+  for (const address of server.addresses) world.out(`${address} serves ${routesText(site)}\n`)
+  await stopped
+  await server.drain()
+  admin?.stop()
+  return 0
+}
+
+/** The site is served without its control socket too, only `myriad status` does not see it. */
+function listen(world: World, status: Parameters<typeof listenForAdmin>[2]): AdminListener | undefined {
+  try {
+    return listenForAdmin(socketFolder(), process.pid, status)
+  } catch (error) {
+    world.err(`myriad: no status: ${error instanceof Error ? error.message : String(error)}\n`)
+    return undefined
+  }
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a SIGINT after that ends the process. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let stopping = false
+    const stop = (signal: 'SIGTERM' | 'SIGINT'): void => {
+      // 130: ended by SIGINT, as shells count it.
+      if (stopping && signal === 'SIGINT') process.exit(130)
+      stopping = true
+      resolve()
+    }
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
+  })
+}
+
+const routesShown = 4
+
+/** What is served: routes with their services. */
+export function routesText(site: Site): string {
+  const origins = site.services.map(
+    ({ origin }) => origin.settings.socket ?? `${origin.scheme}://${origin.authority}`,
+  )
+  const shown = site.routes.routes
+    .slice(0, routesShown)
+    .map(({ name, service }) => `${name} from ${origins[service.index]}`)
+  const rest = site.routes.routes.length - shown.length
+  return [...shown, ...(rest > 0 ? [`${rest} more routes`] : [])].join(', ')
+}

@@ -1,0 +1,85 @@
+// From the command line to a Site: a TARGET, a configuration file, or the one in the current folder.
+import { existsSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
+import { findConfigs, loadConfig } from '../config/load.ts'
+import { formatProblem } from '../config/problem.ts'
+import { resolveSite } from '../config/resolve.ts'
+import type { Site } from '../config/site.ts'
+import type { Flag, Given, World } from './command.ts'
+
+export const configFlag: Flag = {
+  name: 'config',
+  value: 'FILE',
+  text: 'Configuration, a .ts, .json or .yaml file; else myriad.config.* of the folder.',
+}
+
+export const listenFlag: Flag = {
+  name: 'listen',
+  value: 'HOST:PORT',
+  many: true,
+  text: "Where to listen, in place of the configuration's addresses; may be repeated.",
+}
+
+/** The site that was asked for; undefined when there is none, and everything that is wrong has been written. */
+export async function siteFrom(given: Given, world: World): Promise<Site | undefined> {
+  const source = await sourceOf(given, world)
+  if (source === undefined) return undefined
+  const listen = given.values('listen')
+  const value = listen.length === 0 ? source.value : withListen(source.value, listen)
+  const resolved = resolveSite(value, { folder: source.folder, fileExists: existsSync })
+  if (resolved.kind === 'site') return resolved.site
+  const { problems } = resolved
+  const count = problems.length === 1 ? 'one setting is wrong' : `${problems.length} settings are wrong`
+  world.err(`myriad: ${source.name}: ${count}\n`)
+  for (const problem of problems) world.err(`  ${formatProblem(problem)}\n`)
+  return undefined
+}
+
+interface Source {
+  /** As a person would call it. */
+  readonly name: string
+  readonly value: unknown
+  /** Where its relative paths start. */
+  readonly folder: string
+}
+
+async function sourceOf(given: Given, world: World): Promise<Source | undefined> {
+  const target = given.operands[0]
+  const config = given.value('config')
+  const refuse = (text: string): undefined => {
+    world.err(`myriad: ${text}\n`)
+    return undefined
+  }
+  if (target !== undefined) {
+    if (config !== undefined)
+      return refuse('TARGET and --config exclude one another: name the target in the configuration')
+    if (!/^https?:\/\//i.test(target)) return refuse(notAnUrl(target))
+    return {
+      name: 'the command line',
+      value: { services: { site: { origin: target } } },
+      folder: world.folder,
+    }
+  }
+  const found = findConfigs(world.folder)
+  if (config === undefined && found.length > 1)
+    return refuse(`there are ${found.map((path) => basename(path)).join(' and ')}: say which with --config`)
+  const file = config === undefined ? found[0] : resolve(world.folder, config)
+  if (file === undefined)
+    return refuse(
+      'nothing to serve: give a TARGET such as http://127.0.0.1:9000, or write a myriad.config.ts',
+    )
+  const loaded = await loadConfig(file)
+  const name = config ?? basename(file)
+  if (loaded.kind === 'unreadable') return refuse(`${name}: ${loaded.error}`)
+  return { name, value: loaded.value, folder: dirname(file) }
+}
+
+/** The command line's addresses in place of the configuration's. */
+function withListen(value: unknown, listen: readonly string[]): unknown {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value, listen } : value
+}
+
+function notAnUrl(target: string): string {
+  const hint = /^[\w.-]+:\d+$/.test(target) ? `; did you mean 'http://${target}'?` : ''
+  return `'${target}' is not available as a TARGET: expected the URL of an HTTP application${hint}`
+}

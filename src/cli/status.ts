@@ -1,0 +1,112 @@
+// `myriad status`: the funnel of a Myriad that runs on this machine, under this user.
+import { running, statusOf } from '../admin/client.ts'
+import { socketFolder } from '../admin/folder.ts'
+import type { Status } from '../admin/status.ts'
+import { reasons } from '../base/reason.ts'
+import { formatBytes } from '../config/units.ts'
+import type { Command, ExitCode, Given, World } from './command.ts'
+import { funnelLines, redraw, type Terminal } from './funnel-view.ts'
+
+export const status: Command = {
+  name: 'status',
+  operands: '',
+  operandsMax: 0,
+  summary: 'Show how many requests ran no application code, and why the others did.',
+  text: 'Asks the Myriad that runs on this machine under this user; where several run, lists them.',
+  flags: [
+    { name: 'pid', value: 'PID', text: 'Which one to ask, by its process id.' },
+    { name: 'json', value: undefined, text: 'Print everything as JSON.' },
+    { name: 'watch', value: undefined, text: 'Show it anew every second, until Ctrl-C.' },
+  ],
+  async run(given, world) {
+    if (given.has('json') && given.has('watch')) {
+      world.err('myriad: --json and --watch exclude one another\n')
+      return 2
+    }
+    const folder = socketFolder()
+    const found = await choose(folder, given, world)
+    if (typeof found === 'number') return found
+    if (given.has('json')) {
+      world.out(`${JSON.stringify(found, null, 2)}\n`)
+      return 0
+    }
+    const terminal = terminalOf(world)
+    const rows = statusLines(found, terminal)
+    if (!given.has('watch')) {
+      world.out(rows.map((row) => `${row}\n`).join(''))
+      return 0
+    }
+    return await watch(folder, found, world)
+  },
+}
+
+/** The one to show; or the exit code, when what is wrong has been written. */
+async function choose(folder: string, given: Given, world: World): Promise<Status | ExitCode> {
+  const pid = given.value('pid')
+  if (pid !== undefined) {
+    if (!/^\d+$/.test(pid)) {
+      world.err(`myriad: --pid ${pid}: expected a process id\n`)
+      return 2
+    }
+    const found = await statusOf(folder, Number(pid), world.timers)
+    if (found === undefined) world.err(`myriad: no Myriad of this user runs as process ${pid}\n`)
+    return found ?? 1
+  }
+  const all = await running(folder, world.timers)
+  if (all.length === 1) return all[0]!
+  if (all.length === 0) {
+    world.err('myriad: no Myriad of this user is running\n')
+    return 1
+  }
+  if (given.has('json')) world.out(`${JSON.stringify(all, null, 2)}\n`)
+  else {
+    world.err('myriad: several are running: choose one with --pid\n')
+    for (const each of all) world.err(`  ${String(each.pid).padStart(8)}  ${each.addresses.join(', ')}\n`)
+  }
+  return given.has('json') ? 0 : 1
+}
+
+async function watch(folder: string, first: Status, world: World): Promise<ExitCode> {
+  let rowsBefore = 0
+  for (let found: Status | undefined = first; found !== undefined;) {
+    const rows = statusLines(found, terminalOf(world))
+    world.out(redraw(rowsBefore, rows))
+    rowsBefore = rows.length
+    await new Promise<void>((resolve) => world.timers.after(1000, resolve))
+    found = await statusOf(folder, first.pid, world.timers)
+  }
+  world.err(`myriad: process ${first.pid} has ended\n`)
+  return 1
+}
+
+function terminalOf(world: World): Terminal {
+  return { columns: world.columns ?? 120, colour: world.columns !== undefined }
+}
+
+const reasonsShown = 12
+
+/** A status as rows of text. */
+export function statusLines(found: Status, terminal: Terminal): string[] {
+  const { funnel, memory } = found
+  const title = `Myriad ${found.version}, process ${found.pid}, ${found.addresses.join(', ')}`
+  const share = memory.budgetBytes === 0 ? 0 : (100 * memory.usedBytes) / memory.budgetBytes
+  const used = `${megabytes(memory.usedBytes)} of ${formatBytes(memory.budgetBytes)} (${share.toFixed(0)}%)`
+  const ranked = funnel.reasons.slice(0, reasonsShown)
+  const rows = [
+    '',
+    `  memory tier: ${memory.objects.toLocaleString('en')} responses, ${used}`,
+    ...(ranked.length === 0 ? [] : ['', '  why:']),
+    ...ranked.map(
+      ({ reason, requests }) =>
+        `  ${requests.toLocaleString('en').padStart(12)}  ${reason}: ${reasons[reason]}`,
+    ),
+  ]
+  return [
+    ...funnelLines({ snapshot: funnel, title, runningMs: found.runningMs }, terminal),
+    ...rows.map((row) => row.slice(0, terminal.columns)),
+  ]
+}
+
+function megabytes(size: number): string {
+  return `${(size / 2 ** 20).toFixed(1)}MB`
+}
