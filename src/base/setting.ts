@@ -26,7 +26,7 @@ export type SettingRows = Readonly<Record<string, SettingRow<unknown>>>
 interface InputOfKind {
   readonly boolean: boolean
   readonly integer: number
-  readonly bytes: number | `${number}${'B' | 'KB' | 'MB' | 'GB'}`
+  readonly bytes: number | `${number}${'B' | 'KB' | 'MB' | 'GB' | 'TB'}`
   readonly durationMs: number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
   readonly text: string
   readonly texts: string | readonly string[]
@@ -62,7 +62,7 @@ export const integer = (value: number, text: string, bounds: Bounds = {}): Setti
   ...bounds,
 })
 
-/** A size in bytes; written as a number, or with KB, MB, GB (powers of 1024). */
+/** A size in bytes; written as a number, or with KB, MB, GB, TB (powers of 1024). */
 export const bytes = (value: number, text: string, bounds: Bounds = {}): SettingRow<number, 'bytes'> => ({
   kind: 'bytes',
   default: value,

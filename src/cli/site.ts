@@ -1,6 +1,7 @@
 // From the command line to a Site: a TARGET, a configuration file, or the one in the current folder.
 import { existsSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
+import { originExpected, parseOrigin } from '../config/address.ts'
 import { findConfigs, loadConfig } from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
 import { resolveSite } from '../config/resolve.ts'
@@ -53,7 +54,7 @@ async function sourceOf(given: Given, world: World): Promise<Source | undefined>
   if (target !== undefined) {
     if (config !== undefined)
       return refuse('TARGET and --config exclude one another: name the target in the configuration')
-    if (!/^https?:\/\//i.test(target)) return refuse(notAnUrl(target))
+    if (parseOrigin(target) === undefined) return refuse(notAnOrigin(target))
     return {
       name: 'the command line',
       value: { services: { site: { origin: target } } },
@@ -79,7 +80,7 @@ function withListen(value: unknown, listen: readonly string[]): unknown {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value, listen } : value
 }
 
-function notAnUrl(target: string): string {
-  const hint = /^[\w.-]+:\d+$/.test(target) ? `; did you mean 'http://${target}'?` : ''
-  return `'${target}' is not available as a TARGET: expected the URL of an HTTP application${hint}`
+function notAnOrigin(target: string): string {
+  const hint = parseOrigin(`http://${target}`) === undefined ? '' : `; did you mean 'http://${target}'?`
+  return `'${target}' is not available as a TARGET: ${originExpected}${target.includes(':') ? hint : ''}`
 }

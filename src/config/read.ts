@@ -139,11 +139,10 @@ export function expectation(row: SettingRow<unknown>): string {
   }
 }
 
-function bounds(row: SettingRow<unknown>, format: (value: number) => string): string {
-  const { min, max } = row
-  if (min !== undefined && max !== undefined) return `, from ${format(min)} to ${format(max)}`
-  if (min !== undefined && min > 0) return `, at least ${format(min)}`
-  return max === undefined ? '' : `, at most ${format(max)}`
+/** The limits of a number, in words that follow a comma; '' when it has none. */
+export function bounds({ min = 0, max }: SettingRow<unknown>, format: (value: number) => string): string {
+  if (max === undefined) return min > 0 ? `, at least ${format(min)}` : ''
+  return min > 0 ? `, from ${format(min)} to ${format(max)}` : `, at most ${format(max)}`
 }
 
 /** Words as a list in a sentence. */

@@ -8,7 +8,7 @@ export const memoryRows = {
   }),
   memoryObject: bytes(8 << 20, 'Largest response that the memory tier stores.', {
     min: 1 << 10,
-    max: 2 ** 31 - 1,
+    max: 1 << 30,
   }),
 }
 

@@ -1,0 +1,54 @@
+// All settings with their places in a configuration, in the order of the manual.
+import type { SettingRows } from '../base/setting.ts'
+import { cacheRows, cookieRows } from '../cache/settings.ts'
+import { bypassRows, routeRows } from '../cube/y/settings.ts'
+import { edgeRows } from '../edge/settings.ts'
+import { limitRows } from '../http1/limits.ts'
+import { httpOriginRows, tlsOriginRows } from '../origin/http/settings.ts'
+import { memoryRows } from '../store/memory/settings.ts'
+import { siteRows } from './resolve.ts'
+
+/** The settings of one place. */
+export interface Section {
+  /** Where its settings stand: 'routes[].cache'; '' at the top. */
+  readonly path: string
+  readonly text: string
+  readonly rows: SettingRows
+}
+
+export const sections: readonly Section[] = [
+  { path: '', text: 'At the top of the configuration, beside the sections below.', rows: siteRows },
+  {
+    path: 'services.NAME.origin',
+    text: "Where the application of a service is: its URL, `http('http://127.0.0.1:9000')` or `{ http: 'http://127.0.0.1:9000' }`; the latter two take these settings. The URL is `http://` or `https://`, without a path.",
+    rows: httpOriginRows,
+  },
+  {
+    path: 'services.NAME.origin.tls',
+    text: 'TLS towards an `https://` origin.',
+    rows: tlsOriginRows,
+  },
+  {
+    path: 'routes[]',
+    text: 'Which requests go to which service. The first route that matches wins; without `routes`, every request goes to the only service.',
+    rows: routeRows,
+  },
+  {
+    path: 'routes[].cache',
+    text: 'How the route uses the cache. Without it: as HTTP says (RFC 9111), safe for any application.',
+    rows: cacheRows,
+  },
+  {
+    path: 'routes[].cache.cookies',
+    text: '`cookies` may be one of its words, or an object with this setting.',
+    rows: cookieRows,
+  },
+  {
+    path: 'routes[].cache.bypass',
+    text: 'Requests that go past the cache, straight to the application.',
+    rows: bypassRows,
+  },
+  { path: 'edge', text: 'The listeners.', rows: edgeRows },
+  { path: 'limits', text: 'How large and how slow a request may be.', rows: limitRows },
+  { path: 'tiers', text: 'Where responses are stored.', rows: memoryRows },
+]
