@@ -24,15 +24,15 @@ type Policy = (access: Access) => boolean
 
 export const policies: Record<string, (budgetBytes: number) => Policy> = {
   's3-fifo'(budgetBytes) {
-    const policy = new S3Fifo<undefined>(budgetBytes)
-    const residents = new Map<string, Resident<undefined>>()
+    const policy = new S3Fifo<Resident>(budgetBytes)
+    const residents = new Map<string, Resident>()
     return ({ key, bytes }) => {
       const resident = residents.get(key)
       if (resident) {
         touch(resident)
         return true
       }
-      const newcomer = new Resident(key, undefined, bytes)
+      const newcomer = new Resident(key, bytes)
       const admission = policy.admit(newcomer)
       if (admission.kind === 'admitted') {
         residents.set(key, newcomer)

@@ -2,27 +2,26 @@
 // fields, so that moving and removing allocate nothing and cost the same at any length.
 
 /** Something that a memory tier holds, with what the eviction policy has to know about it. */
-export class Resident<V> {
-  /** Hits since it was admitted or last looked at by the policy, saturating at `usesMax`. */
+export class Resident {
+  /** Hits since the policy last looked; saturates (`touch`). */
   uses = 0
-  queue: Fifo<V> | undefined = undefined
-  newer: Resident<V> | undefined = undefined
-  older: Resident<V> | undefined = undefined
+  queue: Fifo<this> | undefined = undefined
+  newer: this | undefined = undefined
+  older: this | undefined = undefined
 
   constructor(
     readonly key: string,
-    public value: V,
     public bytes: number,
   ) {}
 }
 
 /** The queue; `bytes` is the sum over its members. A resident is in one queue at most. */
-export class Fifo<V> {
+export class Fifo<R extends Resident> {
   bytes = 0
-  oldest: Resident<V> | undefined = undefined
-  #newest: Resident<V> | undefined = undefined
+  oldest: R | undefined = undefined
+  #newest: R | undefined = undefined
 
-  push(resident: Resident<V>): void {
+  push(resident: R): void {
     resident.queue = this
     resident.older = this.#newest
     if (this.#newest) this.#newest.newer = resident
@@ -31,7 +30,7 @@ export class Fifo<V> {
     this.bytes += resident.bytes
   }
 
-  remove(resident: Resident<V>): void {
+  remove(resident: R): void {
     const { newer, older } = resident
     if (newer) newer.older = older
     else this.#newest = older
@@ -42,7 +41,7 @@ export class Fifo<V> {
   }
 
   /** Gives a member another size; its place stays. */
-  resize(resident: Resident<V>, bytes: number): void {
+  resize(resident: R, bytes: number): void {
     this.bytes += bytes - resident.bytes
     resident.bytes = bytes
   }

@@ -9,10 +9,10 @@ const budgetBytes = 1000 * kilobyte
 
 /** A policy with what it was told, so that both can be compared. */
 function tracked() {
-  const policy = new S3Fifo<undefined>(budgetBytes)
-  const residents = new Map<string, Resident<undefined>>()
+  const policy = new S3Fifo<Resident>(budgetBytes)
+  const residents = new Map<string, Resident>()
   const admit = (key: string, bytes: number): string[] | 'refused' => {
-    const resident = new Resident(key, undefined, bytes)
+    const resident = new Resident(key, bytes)
     const admission = policy.admit(resident)
     if (admission.kind === 'refused') return 'refused'
     for (const victim of admission.victims) residents.delete(victim.key)
@@ -32,8 +32,8 @@ describe('S3-FIFO', () => {
   test('never exceeds its budget, counts exactly, and names only residents as victims', () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 400 }), (operations) => {
-        const policy = new S3Fifo<undefined>(budgetBytes)
-        const residents = new Map<string, Resident<undefined>>()
+        const policy = new S3Fifo<Resident>(budgetBytes)
+        const residents = new Map<string, Resident>()
         for (const { kind, key, bytes } of operations) {
           const resident = residents.get(key)
           if (resident && kind === 'touch') touch(resident)
@@ -43,7 +43,7 @@ describe('S3-FIFO', () => {
           }
           const wanted = resident
             ? kind === 'resize' && resident
-            : kind === 'admit' && new Resident(key, undefined, bytes)
+            : kind === 'admit' && new Resident(key, bytes)
           if (wanted) {
             const before = policy.bytes
             const admission = resident ? policy.resize(wanted, bytes) : policy.admit(wanted)
@@ -126,7 +126,7 @@ describe('S3-FIFO', () => {
   })
 
   test('counts uses up to three', () => {
-    const resident = new Resident('page', undefined, 1)
+    const resident = new Resident('page', 1)
     for (let i = 0; i < 10; i++) touch(resident)
     expect(resident.uses).toBe(3)
   })

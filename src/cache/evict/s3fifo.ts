@@ -24,25 +24,25 @@ const smallShare = 0.1
 const objectShareMax = 1 / 8
 
 /** What became of an object that was to enter or to grow. */
-export type Admission<V> =
-  | { readonly kind: 'admitted'; readonly victims: readonly Resident<V>[] }
+export type Admission<R extends Resident> =
+  | { readonly kind: 'admitted'; readonly victims: readonly R[] }
   /** Larger than `objectBytesMax`; nothing has changed. */
   | { readonly kind: 'refused' }
 
 const refused = { kind: 'refused' } as const
 
 /** Records a hit. On the hit path of every request: one comparison, one addition. */
-export function touch(resident: Resident<unknown>): void {
+export function touch(resident: Resident): void {
   if (resident.uses < usesMax) resident.uses++
 }
 
 /** Decides who stays within `budgetBytes`. */
-export class S3Fifo<V> {
+export class S3Fifo<R extends Resident> {
   readonly objectBytesMax: number
   readonly #budgetBytes: number
   readonly #smallBytesMax: number
-  readonly #small = new Fifo<V>()
-  readonly #main = new Fifo<V>()
+  readonly #small = new Fifo<R>()
+  readonly #main = new Fifo<R>()
   readonly #ghost: Ghost
 
   constructor(budgetBytes: number) {
@@ -63,7 +63,7 @@ export class S3Fifo<V> {
   }
 
   /** Takes in a resident that is in no queue. The victims have left already and are in no queue any more. */
-  admit(resident: Resident<V>): Admission<V> {
+  admit(resident: R): Admission<R> {
     if (resident.bytes > this.objectBytesMax) return refused
     const victims = this.#makeRoom(resident.bytes)
     const queue = this.#ghost.take(resident.key) ? this.#main : this.#small
@@ -74,7 +74,7 @@ export class S3Fifo<V> {
   /**
    * Gives a resident another size. It is never its own victim: one that needs others to leave starts its queue anew.
    */
-  resize(resident: Resident<V>, bytes: number): Admission<V> {
+  resize(resident: R, bytes: number): Admission<R> {
     if (bytes > this.objectBytesMax) return refused
     const queue = resident.queue!
     if (this.bytes - resident.bytes + bytes <= this.#budgetBytes) {
@@ -89,12 +89,12 @@ export class S3Fifo<V> {
   }
 
   /** Lets go of a resident that leaves for another reason than room; the ghost does not remember it. */
-  remove(resident: Resident<V>): void {
+  remove(resident: R): void {
     resident.queue!.remove(resident)
   }
 
-  #makeRoom(bytes: number): Resident<V>[] {
-    const victims: Resident<V>[] = []
+  #makeRoom(bytes: number): R[] {
+    const victims: R[] = []
     while (this.bytes + bytes > this.#budgetBytes) {
       const fromSmall = this.#small.bytes > this.#smallBytesMax || !this.#main.oldest
       const victim = fromSmall ? this.#leaveSmall(this.#small.oldest!) : this.#leaveMain(this.#main.oldest!)
@@ -104,7 +104,7 @@ export class S3Fifo<V> {
   }
 
   /** The oldest of the small queue is promoted or leaves. */
-  #leaveSmall(resident: Resident<V>): Resident<V> | undefined {
+  #leaveSmall(resident: R): R | undefined {
     this.#small.remove(resident)
     if (resident.uses >= usesToPromote) {
       resident.uses = 0
@@ -116,7 +116,7 @@ export class S3Fifo<V> {
   }
 
   /** The oldest of the main queue goes round again, once for each use, or leaves. */
-  #leaveMain(resident: Resident<V>): Resident<V> | undefined {
+  #leaveMain(resident: R): R | undefined {
     this.#main.remove(resident)
     if (resident.uses === 0) return resident
     resident.uses--

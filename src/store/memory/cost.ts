@@ -1,0 +1,24 @@
+// What stored things take in memory, so that the budget is kept in resident memory and not in lengths. Measured with
+// Bun 1.4.4 on Linux; `bench/memory-budget.ts` checks the sum.
+//
+// Buffers come from mimalloc. Up to 32 KB it rounds a length up to one of four sizes per power of two (8 KB, 10 KB,
+// 12 KB, 14 KB, 16 KB …); above, the room that rounding adds is not touched, and counts by pages of 4 KB.
+
+/** A Uint8Array with its ArrayBuffer, besides its bytes. */
+export const bufferHeapBytes = 300
+
+/** A slot of the store's map, its resident, and the key's header. */
+export const entryHeapBytes = 250
+
+/** Above this a buffer counts by pages. */
+const roundedBytesMax = 32 * 1024
+
+const pageBytes = 4096
+
+/** The memory that a buffer of `length` takes outside the heap. */
+export function bufferBytes(length: number): number {
+  if (length > roundedBytesMax) return Math.ceil(length / pageBytes) * pageBytes
+  if (length <= 64) return 64
+  const step = 2 ** (Math.floor(Math.log2(length - 1)) - 2)
+  return Math.ceil(length / step) * step
+}
