@@ -1,14 +1,31 @@
-// The generated pages of the manual are those that the program would generate now.
+// The generated parts of the documents are what the code says now.
+import { join } from 'node:path'
 import { expect, test } from 'bun:test'
-import { sections } from '../src/config/sections.ts'
-import { settingsMarkdown, settingsPage } from './docs.ts'
+import { reasons } from '../src/base/reason.ts'
+import { generatedParts, reasonTable, withPart } from './docs.ts'
 
-test('docs/manual/settings.md is up to date (else: bun tools/docs.ts)', async () => {
-  expect(await Bun.file(settingsPage).text()).toBe(settingsMarkdown())
+/** What formatting may change: the padding of table cells and rules. */
+const unpadded = (text: string): string =>
+  text
+    .replaceAll(/ +/g, ' ')
+    .replaceAll(/-{3,}/g, '---')
+    .replaceAll('| ---', '|---')
+    .replaceAll('--- |', '---|')
+
+for (const part of generatedParts) {
+  test(`${part.path}: ${part.mark} are up to date (npm run docs)`, async () => {
+    const text = await Bun.file(join(import.meta.dir, '..', part.path)).text()
+    expect(unpadded(text)).toBe(unpadded(withPart(text, part)))
+  })
+}
+
+test('every reason is in the table, with its sentence', () => {
+  for (const [reason, text] of Object.entries(reasons))
+    expect(reasonTable()).toContain(`| \`${reason}\` | ${text} |`)
 })
 
-test('every setting has a sentence of its own', () => {
-  const texts = sections.flatMap(({ rows }) => Object.values(rows).map((row) => row.text))
-  expect(new Set(texts).size).toBe(texts.length)
-  for (const text of texts) expect(text).toEndWith('.')
+test('a document without its marks is refused', () => {
+  expect(() => withPart('nothing', { path: 'a.md', mark: 'reasons', make: () => '' })).toThrow(
+    'has no <!-- reasons:start -->',
+  )
 })

@@ -76,9 +76,11 @@ const cases: readonly Case[] = [
       { 'src/a.ts': 'export const a = 1' },
       { 'src/a.ts': '// a\nexport const a = 1' },
       { 'src/a.ts': header + 'a\n'.repeat(401) },
+      { 'src/a.test.ts': 'test()' },
     ],
     fine: [
       { 'src/a.ts': header },
+      { 'src/a.ts': header, 'src/a.test.ts': 'test()' },
       { 'tools/a.ts': '#!/usr/bin/env bun\n/* A tool that does one thing. */\n' },
       { 'src/a.ts': '// A table; long because it has a row for each status.\n' + 'a\n'.repeat(401) },
     ],

@@ -22,7 +22,7 @@ export const demo: Command = {
   name: 'demo',
   operands: '[UPSTREAM]',
   operandsMax: 1,
-  summary: 'Show Myriad at work in front of a small calendar',
+  summary: 'Show Myriad at work in front of a small calendar, or of UPSTREAM.',
   text: `Starts a calendar application, Myriad in front of it and a few visitors, on this machine alone, and shows
 how few of the requests reach the application. With UPSTREAM, such as http://127.0.0.1:9000, Myriad stands in front
 of that, and the visitors are yours. Listens on port ${defaultPort} of the loopback, or on a free one when that is taken.`,

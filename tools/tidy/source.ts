@@ -19,9 +19,9 @@ export function sourceFile(path: string, text: string): SourceFile {
   return { path, text, code: blank(text, ['comment']), bare: blank(text, ['comment', 'string']) }
 }
 
-/** Whether a file holds tests. */
+/** Whether a file holds tests, or a contract suite that several tests run. */
 export function isTest(file: SourceFile): boolean {
-  return file.path.endsWith('.test.ts')
+  return /(?:\.test|-contract)\.ts$/.test(file.path)
 }
 
 /** What a file imports or re-exports, types too, as it is written. */
