@@ -4,12 +4,13 @@ import { nearest } from '../config/spelling.ts'
 import { check } from './check.ts'
 import { readArguments, type Command, type ExitCode, type World } from './command.ts'
 import { completion } from './completion.ts'
+import { demo } from './demo.ts'
 import { commandHelp, programHelp } from './help.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
 import { version } from './version.ts'
 
-const served: readonly Command[] = [serve, check, status]
+const served: readonly Command[] = [serve, check, status, demo]
 const commands: readonly Command[] = [...served, completion(served)]
 
 async function main(args: readonly string[], world: World): Promise<ExitCode> {

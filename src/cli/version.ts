@@ -1,4 +1,3 @@
-// The version of this Myriad, as package.json has it.
-import manifest from '../../package.json' with { type: 'json' }
-
-export const version: string = manifest.version
+// The version of this Myriad: that of package.json, which `version.test.ts` holds it to. Written here because a
+// compiled executable has no package.json beside it.
+export const version = '0.1.0'

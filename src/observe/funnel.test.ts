@@ -1,3 +1,4 @@
+// The funnel: what is counted adds up, and the share and the rates are those of the requests.
 import { expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { FakeClock } from '../../testing/fake-clock.ts'
