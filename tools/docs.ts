@@ -1,6 +1,7 @@
 // Writes the parts of the manual that are made from the code: `npm run docs`. docs.test.ts holds them equal.
 import { join } from 'node:path'
 import { reasons } from '../src/base/reason.ts'
+import { settingsMarkdown, settingsPage } from './settings-page.ts'
 
 /** A document of which a part is made from the code, between two marks. */
 export interface GeneratedPart {
@@ -29,6 +30,7 @@ export function withPart(text: string, { path, mark, make }: GeneratedPart): str
 }
 
 if (import.meta.main) {
+  await Bun.write(join(import.meta.dir, '..', settingsPage), settingsMarkdown())
   for (const part of generatedParts) {
     const path = join(import.meta.dir, '..', part.path)
     await Bun.write(path, withPart(await Bun.file(path).text(), part))
