@@ -1,22 +1,142 @@
-// Variants of a stored response (RFC 9111 §4.1).
+// Variants (RFC 9111 §4.1): responses under one primary key that were chosen by fields of the request. Each stored
+// response remembers the names in its Vary field and its key among the variants: the normal form of those fields.
+//
+// Accept-Encoding is no such field here: Myriad asks every origin for the same codings and codes for the client itself.
+// Cookie stands for the cookies that remain (`facts.ts`).
+import { remembered } from '../http/memo.ts'
 import type { RequestFacts } from './facts.ts'
 import type { Stored } from './stored.ts'
 
-const todo = (..._: unknown[]): never => {
-  throw new Error('not written')
-}
-
-/** The names that a Vary field lists, lower case, sorted, without Accept-Encoding; 'any' for '*'. */
+/** The names that a Vary field lists, lower case, sorted, without Accept-Encoding; 'any' when '*' is among them. */
 export function varyNames(vary: string | undefined): readonly string[] | 'any' {
-  return todo(vary)
+  return vary === undefined ? noNames : readVary(vary)
 }
 
-/** The key of a request among the variants that these names tell apart; '' for no names. */
+const noNames: readonly string[] = []
+
+const readVary = remembered((vary: string): readonly string[] | 'any' => {
+  const names = new Set(vary.split(',').map((name) => name.trim().toLowerCase()))
+  if (names.has('*')) return 'any'
+  names.delete('')
+  names.delete('accept-encoding')
+  return names.size === 0 ? noNames : [...names].toSorted()
+}, 512)
+
+/**
+ * The key of a request among the variants that these names tell apart; '' for no names. A line per name, so that keys
+ * of different lists of names differ; no field value holds a line break.
+ */
 export function variantKey(names: readonly string[], facts: RequestFacts): string {
-  return todo(names, facts)
+  let key = ''
+  for (const name of names) {
+    const value = normalValue(name, facts)
+    // A field that is absent matches only absence (§4.1).
+    key += value === undefined ? `${name}\n` : `${name}:${value}\n`
+  }
+  return key
 }
 
-/** The stored response that was made for such a request: the one with the latest Date (RFC 9111 §4.1). */
+/**
+ * The stored response that was made for such a request. Of several, one that names what it was chosen by goes before
+ * one that does not (§4.1: some resources forget Vary on their default response), and then the latest Date.
+ */
 export function selectVariant<S extends Stored>(variants: readonly S[], facts: RequestFacts): S | undefined {
-  return todo(variants, facts)
+  const first = variants[0]
+  if (first === undefined) return undefined
+  if (variants.length === 1 && first.vary.length === 0) return first
+  let selected: S | undefined
+  for (const variant of variants) {
+    if (variant.vary.length > 0 && variantKey(variant.vary, facts) !== variant.variant) continue
+    if (selected === undefined || isPreferred(variant, selected)) selected = variant
+  }
+  return selected ?? variantInPreferredLanguage(variants, facts)
+}
+
+function isPreferred(variant: Stored, other: Stored): boolean {
+  const named = variant.vary.length > 0
+  if (named !== other.vary.length > 0) return named
+  return variant.dateMs >= other.dateMs
+}
+
+/**
+ * §4.1 lets a known ranking choose: a variant in the very language that the request prefers above all others, and
+ * alike in all else, is what the request asks for, whichever list of languages it was first made for.
+ */
+function variantInPreferredLanguage<S extends Stored>(
+  variants: readonly S[],
+  facts: RequestFacts,
+): S | undefined {
+  const accepted = facts.fields.get('accept-language')
+  if (accepted === undefined) return undefined
+  const language = preferredLanguage(accepted)
+  if (language === undefined) return undefined
+  let selected: S | undefined
+  for (const variant of variants) {
+    if (!variant.vary.includes('accept-language')) continue
+    if (variant.fields.get('content-language')?.trim().toLowerCase() !== language) continue
+    if (!agreesButForLanguage(variant, facts)) continue
+    if (selected === undefined || isPreferred(variant, selected)) selected = variant
+  }
+  return selected
+}
+
+function agreesButForLanguage(variant: Stored, facts: RequestFacts): boolean {
+  const lines = variant.variant.split('\n')
+  return variant.vary.every((name, i) => {
+    if (name === 'accept-language') return true
+    const value = normalValue(name, facts)
+    return lines[i] === (value === undefined ? name : `${name}:${value}`)
+  })
+}
+
+function normalValue(name: string, facts: RequestFacts): string | undefined {
+  if (name === 'cookie') return facts.cookie
+  // All lines of a name are one list (RFC 9110 §5.3).
+  const value = facts.fields.get(name)
+  if (value === undefined) return undefined
+  return name === 'accept-language' ? normalLanguages(value) : normalList(value)
+}
+
+/** §4.1: whitespace around the commas of a list means nothing; within quotes everything stays. */
+const normalList = remembered(
+  (value: string): string =>
+    value
+      .trim()
+      .split(/("(?:[^"\\]|\\.)*")/)
+      .map((piece, i) => (i % 2 === 1 ? piece : piece.replaceAll(/[ \t]*,[ \t]*/g, ',')))
+      .join(''),
+  2048,
+)
+
+interface WeightedLanguage {
+  readonly language: string
+  readonly weight: number
+}
+
+/** §4.1 and RFC 9110 §12.5.4: case, order and whitespace of languages mean nothing, weights do. */
+const normalLanguages = remembered((value: string): string => {
+  const languages = weightedLanguages(value)
+  return languages.map(({ language, weight }) => `${language};q=${weight}`).join(',')
+}, 1024)
+
+/** The one language with the highest weight; undefined when there is none, or several. */
+function preferredLanguage(value: string): string | undefined {
+  const [best, second] = weightedLanguages(value)
+  if (best === undefined || best.weight === 0 || best.language === '*') return undefined
+  return second !== undefined && second.weight === best.weight ? undefined : best.language
+}
+
+/** By falling weight, then by name. */
+function weightedLanguages(value: string): WeightedLanguage[] {
+  return value
+    .toLowerCase()
+    .split(',')
+    .map((element) => {
+      const [language = '', ...parameters] = element.split(';').map((part) => part.trim())
+      const weight = parameters.find((parameter) => parameter.startsWith('q='))
+      const number = weight === undefined ? 1 : Number(weight.slice(2))
+      return { language, weight: Number.isFinite(number) ? number : 0 }
+    })
+    .filter(({ language }) => language !== '')
+    .toSorted((a, b) => b.weight - a.weight || (a.language < b.language ? -1 : 1))
 }
