@@ -21,7 +21,7 @@ export class Children {
   readonly #running = new Map<number, Bun.Subprocess>()
   #ending = false
 
-  /** `died` is told of a process that ends without having been asked to, with the end of what it printed. */
+  /** `died` is told of a process that ends without having been asked to, with the end of its error output. */
   constructor(timers: Timers, died: (name: string, output: string) => void) {
     this.#timers = timers
     this.#died = died
@@ -29,20 +29,21 @@ export class Children {
 
   start(name: string, command: readonly string[]): Child {
     const firstLine = Promise.withResolvers<string>()
-    let output = ''
-    const read = async (stream: ReadableStream<Uint8Array>, isAnswer: boolean): Promise<void> => {
-      const decoder = new TextDecoder()
-      for await (const chunk of stream) {
-        const text = decoder.decode(chunk, { stream: true })
-        output = (output + text).slice(-outputMax)
-        if (isAnswer && output.includes('\n')) firstLine.resolve(output.slice(0, output.indexOf('\n')))
-      }
-    }
+    let printed = ''
+    let complaint = ''
     const child = Bun.spawn([...command], { stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
     this.#running.set(child.pid, child)
-    void Promise.all([child.exited, read(child.stdout, true), read(child.stderr, false)]).then(() => {
+    const ended = Promise.all([
+      child.exited,
+      read(child.stdout, (text) => {
+        printed = (printed + text).slice(-outputMax)
+        if (printed.includes('\n')) firstLine.resolve(printed.slice(0, printed.indexOf('\n')))
+      }),
+      read(child.stderr, (text) => (complaint = (complaint + text).slice(-outputMax))),
+    ])
+    void ended.then(() => {
       this.#running.delete(child.pid)
-      if (!this.#ending) this.#died(name, output.trim())
+      if (!this.#ending) this.#died(name, complaint.trim())
     })
     return { pid: child.pid, firstLine: firstLine.promise }
   }
@@ -58,4 +59,9 @@ export class Children {
     await Promise.all(all.map((child) => child.exited))
     timer.cancel()
   }
+}
+
+async function read(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {
+  const decoder = new TextDecoder()
+  for await (const chunk of stream) take(decoder.decode(chunk, { stream: true }))
 }

@@ -59,7 +59,7 @@ export function funnelLines(view: FunnelView, terminal: Terminal): string[] {
     ...tiers.map((tier) => tierRow(snapshot, tier)),
     [],
     [
-      [`  ${count(snapshot.requests)} requests`],
+      [`  ${requestsText(snapshot.requests)}`],
       [`   ${rate(recent.perSecond)}/s   ${span(view.runningMs)}`, grey],
     ],
     [[`  ${reasonWords.join(' · ') || 'waiting for the first request'}`, grey]],
@@ -76,7 +76,7 @@ export function funnelLine(view: FunnelView): string {
   const latency = snapshot.latencyMs.memory
   return [
     `${percent(snapshot.withoutApplication)} ran no application code`,
-    `${count(snapshot.requests)} requests (${counts.join(', ') || 'none yet'})`,
+    `${requestsText(snapshot.requests)} (${counts.join(', ') || 'none yet'})`,
     `${rate(snapshot.recent.perSecond)}/s`,
     ...(latency ? [`memory p50 ${ms(latency.p50)} p99 ${ms(latency.p99)}`] : []),
     span(view.runningMs),
@@ -135,6 +135,10 @@ function percent(share: number | undefined): string {
 
 function count(n: number): string {
   return n.toLocaleString('en')
+}
+
+function requestsText(n: number): string {
+  return n === 1 ? '1 request' : `${count(n)} requests`
 }
 
 function rate(perSecond: number): string {
