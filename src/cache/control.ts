@@ -10,6 +10,7 @@ import {
   type Directive,
   type ResponseDirectives,
 } from './directives.ts'
+import { isHeuristicallyCacheable } from './freshness.ts'
 import type { CachePolicy } from './policy.ts'
 
 /** What a response is stored and reused by. */

@@ -12,17 +12,19 @@ export function primaryKey(scheme: 'http' | 'https', authority: string, pathAndQ
  * byte: what counts as the same question in another spelling is the application's to know.
  */
 export function queryKey(
-  targetKey: string,
+  scheme: 'http' | 'https',
+  authority: string,
+  pathAndQuery: string,
   contentType: string | undefined,
   contentEncoding: string | undefined,
-  content: Uint8Array,
+  body: Uint8Array,
 ): string {
   const hash = createHash('sha256')
   for (const field of [contentType, contentEncoding])
     // A length before each field, so that no two lists of fields run together into the same bytes.
     hash.update(field === undefined ? '-\n' : `${field.length}:${field}\n`)
-  hash.update(content)
-  return `${targetKey}${QUERY_MARK}${hash.digest('base64url')}`
+  hash.update(body)
+  return `${primaryKey(scheme, authority, pathAndQuery)}${QUERY_MARK}${hash.digest('base64url')}`
 }
 
 /** A space: it stands in no target. */

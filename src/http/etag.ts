@@ -44,7 +44,7 @@ export function weakMatch(a: string, b: string): boolean {
 }
 
 /** The tag as a weak one; a tag that is not well-formed stays as it is. */
-export function weaken(tag: string): string {
+export function weakened(tag: string): string {
   return isStrong(tag) ? `W/${tag}` : tag
 }
 
