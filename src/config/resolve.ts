@@ -44,9 +44,11 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
     listen: readListen(at('listen')),
     services: services.filter((entry): entry is SiteService => entry.origin !== undefined),
     routes: new RouteTable(
-      readRoutes(
-        routesOf(at('routes'), services),
-        services.map((entry) => entry.service),
+      freeze(
+        readRoutes(
+          routesOf(at('routes'), services),
+          services.map((entry) => entry.service),
+        ),
       ),
     ),
     edge: readSection(edgeRows, at('edge')),
