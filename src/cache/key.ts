@@ -8,23 +8,21 @@ export function primaryKey(scheme: 'http' | 'https', authority: string, pathAndQ
 }
 
 /**
- * The key of a QUERY: that of the same target for GET, then a digest of the content. The content is taken byte by
+ * The key of a QUERY: `targetKey`, that of the same target for GET, then a digest of the content. The content is taken byte by
  * byte: what counts as the same question in another spelling is the application's to know.
  */
 export function queryKey(
-  scheme: 'http' | 'https',
-  authority: string,
-  pathAndQuery: string,
+  targetKey: string,
   contentType: string | undefined,
   contentEncoding: string | undefined,
-  body: Uint8Array,
+  content: Uint8Array,
 ): string {
   const hash = createHash('sha256')
   for (const field of [contentType, contentEncoding])
     // A length before each field, so that no two lists of fields run together into the same bytes.
     hash.update(field === undefined ? '-\n' : `${field.length}:${field}\n`)
-  hash.update(body)
-  return `${primaryKey(scheme, authority, pathAndQuery)}${QUERY_MARK}${hash.digest('base64url')}`
+  hash.update(content)
+  return `${targetKey}${QUERY_MARK}${hash.digest('base64url')}`
 }
 
 /** A space: it stands in no target. */
