@@ -1,12 +1,11 @@
 // Hits for visitors who accept compressed pages, in two ways of life. Where the application does not compress, nginx
-// as packaged compresses each answer anew. Where it does, nginx tuned, Varnish and HAProxy store what it sent.
+// as packaged compresses each answer anew. Where it does, nginx tuned and HAProxy store what it sent.
 // 5,000 pages, so that they fit into 128 MB, the memory tier's default, in several codings.
 import type { Comparison } from './comparison.ts'
 import { compareLoad } from './load.ts'
 import { haproxy } from './peers/haproxy.ts'
 import { nginxPackaged } from './peers/nginx-packaged.ts'
 import { nginxTuned } from './peers/nginx-tuned.ts'
-import { varnish } from './peers/varnish.ts'
 import { ordinaryCrowd } from './visitors.ts'
 
 const browsers = {
@@ -30,7 +29,7 @@ export const compressed: Comparison = {
       ...common,
       subject: 'compressed hits, application compresses',
       crowd: { ...browsers, path: (n) => `/zip/${n}` },
-      peers: [{ peer: nginxTuned }, { peer: varnish }, { peer: haproxy }],
+      peers: [{ peer: nginxTuned }, { peer: haproxy }],
     })
     return [...byEdge, ...byApplication]
   },

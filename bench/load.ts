@@ -97,6 +97,7 @@ async function oneRun(
   const cpuSeconds = server.process.cpuSeconds() - cpuBefore
   const originRequests = (await origin.counters()).requests - askedBefore
   if (run.errors > 0) throw new Error(`${server.peer.name}: ${run.errors} errors in ${run.requests} requests`)
+  if (run.requests === 0) throw new Error(`${server.peer.name} answered nothing`)
   const expected = load.hits === 'all' ? 0 : run.requests
   // What is in flight when the run ends has been seen by the origin and not by the generator.
   const tolerated = run.requests * toleratedShare + (load.hits === 'all' ? 0 : load.connections)

@@ -1,6 +1,5 @@
-// HAProxy with its cache and one thread. Two settings stand here for the measurement's sake: `maxconn`, because HAProxy
-// would reserve two files for each of many more connections than the limit of open files allows; and Content-Length
-// is taken out of 304s, where it is allowed but makes wrk wait for a body (wrk.ts).
+// HAProxy with its cache and one thread. One line stands here for the measurement's sake: Content-Length is taken out of
+// 304s, where HTTP allows it but wrk then waits for a body (wrk.ts).
 import { join } from 'node:path'
 import { versionFrom, type Peer } from './peer.ts'
 
@@ -13,7 +12,6 @@ export const haproxy: Peer = {
     await Bun.write(
       configuration,
       `global
-  maxconn 4000
   nbthread 1
 
 defaults
