@@ -20,10 +20,10 @@ export interface Flag {
 export interface World {
   readonly clock: Clock
   readonly timers: Timers
-  /** Writes to standard output. */
-  readonly out: (text: string) => void
+  /** Writes to standard output; false when its reader has gone. */
+  readonly out: (text: string) => boolean
   /** Writes to standard error. */
-  readonly err: (text: string) => void
+  readonly err: (text: string) => boolean
   readonly folder: string
   /** Columns of the terminal; undefined: standard output is none. */
   readonly columns: number | undefined

@@ -153,7 +153,10 @@ class Screen {
       runningMs: status.runningMs,
     }
     const { columns, out } = this.#world
-    if (columns === undefined) return out(`${funnelLine(view)}\n`)
+    if (columns === undefined) {
+      out(`${funnelLine(view)}\n`)
+      return
+    }
     const lines = [
       ...funnelLines(view, { columns, colour: this.#colour }),
       '',

@@ -6,6 +6,7 @@ import { readArguments, type Command, type ExitCode, type World } from './comman
 import { completion } from './completion.ts'
 import { demo } from './demo.ts'
 import { commandHelp, programHelp } from './help.ts'
+import { writeText } from './output.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
 import { version } from './version.ts'
@@ -47,10 +48,13 @@ async function main(args: readonly string[], world: World): Promise<ExitCode> {
 const world: World = {
   clock: realClock,
   timers: realTimers,
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
+  out: (text) => writeText(1, text),
+  err: (text) => writeText(2, text),
   folder: process.cwd(),
-  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+  // Asked for each time: windows are resized.
+  get columns() {
+    return process.stdout.isTTY ? process.stdout.columns : undefined
+  },
 }
 
 process.exit(await main(process.argv.slice(2), world))

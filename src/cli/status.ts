@@ -5,7 +5,7 @@ import type { Status } from '../admin/status.ts'
 import { reasons } from '../base/reason.ts'
 import { formatBytes } from '../config/units.ts'
 import type { Command, ExitCode, Given, World } from './command.ts'
-import { funnelLines, redraw, type Terminal } from './funnel-view.ts'
+import { funnelLine, funnelLines, redraw, type FunnelView, type Terminal } from './funnel-view.ts'
 
 export const status: Command = {
   name: 'status',
@@ -30,13 +30,10 @@ export const status: Command = {
       world.out(`${JSON.stringify(found, null, 2)}\n`)
       return 0
     }
-    const terminal = terminalOf(world)
-    const rows = statusLines(found, terminal)
-    if (!given.has('watch')) {
-      world.out(rows.map((row) => `${row}\n`).join(''))
-      return 0
-    }
-    return await watch(folder, found, world)
+    if (given.has('watch')) return await watch(folder, found, world)
+    const rows = statusLines(found, terminalOf(world))
+    world.out(rows.map((row) => `${row}\n`).join(''))
+    return 0
   },
 }
 
@@ -66,11 +63,14 @@ async function choose(folder: string, given: Given, world: World): Promise<Statu
   return given.has('json') ? 0 : 1
 }
 
+/** Redrawn in place on a terminal, one line each second elsewhere. */
 async function watch(folder: string, first: Status, world: World): Promise<ExitCode> {
   let rowsBefore = 0
   for (let found: Status | undefined = first; found !== undefined;) {
+    const view = viewOf(found)
     const rows = statusLines(found, terminalOf(world))
-    world.out(redraw(rowsBefore, rows))
+    const text = world.columns === undefined ? `${funnelLine(view)}\n` : redraw(rowsBefore, rows)
+    if (!world.out(text)) return 0
     rowsBefore = rows.length
     await new Promise<void>((resolve) => world.timers.after(1000, resolve))
     found = await statusOf(folder, first.pid, world.timers)
@@ -79,8 +79,13 @@ async function watch(folder: string, first: Status, world: World): Promise<ExitC
   return 1
 }
 
+function viewOf(found: Status): FunnelView {
+  const title = `Myriad ${found.version}, process ${found.pid}, ${found.addresses.join(', ')}`
+  return { snapshot: found.funnel, title, runningMs: found.runningMs }
+}
+
 function terminalOf(world: World): Terminal {
-  return { columns: world.columns ?? 120, colour: world.columns !== undefined }
+  return { columns: world.columns ?? 120, colour: world.columns !== undefined && !process.env['NO_COLOR'] }
 }
 
 const reasonsShown = 12
@@ -88,7 +93,6 @@ const reasonsShown = 12
 /** A status as rows of text. */
 export function statusLines(found: Status, terminal: Terminal): string[] {
   const { funnel, memory } = found
-  const title = `Myriad ${found.version}, process ${found.pid}, ${found.addresses.join(', ')}`
   const share = memory.budgetBytes === 0 ? 0 : (100 * memory.usedBytes) / memory.budgetBytes
   const used = `${megabytes(memory.usedBytes)} of ${formatBytes(memory.budgetBytes)} (${share.toFixed(0)}%)`
   const ranked = funnel.reasons.slice(0, reasonsShown)
@@ -101,10 +105,7 @@ export function statusLines(found: Status, terminal: Terminal): string[] {
         `  ${requests.toLocaleString('en').padStart(12)}  ${reason}: ${reasons[reason]}`,
     ),
   ]
-  return [
-    ...funnelLines({ snapshot: funnel, title, runningMs: found.runningMs }, terminal),
-    ...rows.map((row) => row.slice(0, terminal.columns)),
-  ]
+  return [...funnelLines(viewOf(found), terminal), ...rows.map((row) => row.slice(0, terminal.columns))]
 }
 
 function megabytes(size: number): string {

@@ -1,0 +1,143 @@
+// The program as a process: exit codes and messages.
+import { afterAll, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { FakeClock } from '../../testing/fake-clock.ts'
+import { listenForAdmin } from '../admin/listener.ts'
+import type { Status } from '../admin/status.ts'
+import { Funnel } from '../observe/funnel.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'myriad-main-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const env = { ...process.env, XDG_RUNTIME_DIR: folder }
+const sockets = join(folder, 'myriad')
+
+const main = join(import.meta.dir, 'main.ts')
+
+/** Runs the program to its end, in the folder. */
+async function myriad(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const child = Bun.spawn([process.execPath, main, ...args], {
+    cwd: folder,
+    env,
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
+  return { code, out, err }
+}
+
+const config = (name: string, value: unknown): string => {
+  writeFileSync(join(folder, name), JSON.stringify(value))
+  return name
+}
+
+test('help shows the commands that there are', async () => {
+  const { code, out } = await myriad('--help')
+  expect(code).toBe(0)
+  expect([...out.matchAll(/^ {2}(\w+) /gm)].map((match) => match[1])).toEqual([
+    'serve',
+    'check',
+    'status',
+    'demo',
+    'completion',
+  ])
+})
+
+test('the help of serve shows its flags', async () => {
+  const { code, out } = await myriad('serve', '--help')
+  expect(code).toBe(0)
+  for (const flag of ['--listen', '--config', '--processes', '--console']) expect(out).toContain(flag)
+})
+
+test.each([
+  [[], ''],
+  [['serv'], "no such command: serv; did you mean 'serve'?"],
+  [['serve', '--lisen', ':1'], 'no such flag: --lisen; did you mean --listen?'],
+  [['serve', 'http://a', '--processes', '2'], '--processes 2 is not available'],
+  [['serve', 'http://a', '--console', '127.0.0.1:1'], "only 'off'"],
+  [['serve', './public'], "'./public' is not available as a TARGET"],
+  [['serve', 'localhost:9000'], "did you mean 'http://localhost:9000'?"],
+  [['serve', 'http://a', '--listen', 'https://b'], 'listen'],
+  [['serve', 'http://a', '--config', 'b.json'], 'exclude one another'],
+  [['serve'], 'nothing to serve'],
+  [['check', '--config', 'none.json'], 'none.json: no such file'],
+  [['check', '--method', 'GET', 'http://a'], '--method belongs to --explain'],
+  [['check', 'http://a', '--explain', 'x y'], 'expected a URL'],
+  [['check', 'http://a', '--explain', '/', '-H', 'nothing'], "expected 'Name: value'"],
+  [['completion', 'csh'], 'bash, zsh, fish'],
+  [['status', '--pid', 'x'], 'expected a process id'],
+])('%p is refused with 2', async (args, message) => {
+  const { code, err } = await myriad(...args)
+  expect(err).toContain(message)
+  expect(code).toBe(2)
+})
+
+test('everything that is wrong with a configuration is told, with exit code 2', async () => {
+  const file = config('wrong.json', {
+    services: { a: { origin: 'http://a' } },
+    rutes: [],
+    tiers: { memory: 'much' },
+  })
+  const { code, err } = await myriad('check', '--config', file)
+  expect(code).toBe(2)
+  expect(err).toBe(`myriad: wrong.json: 2 settings are wrong
+  rutes = []: no such setting; did you mean 'routes'?
+  tiers.memory = 'much': expected a size such as '8KB' or '128MB', from 1MB to 1TB
+`)
+})
+
+test('a right configuration is told in a few lines', async () => {
+  const file = config('right.json', { services: { a: { origin: 'http://a' } } })
+  const { code, out } = await myriad('check', '--config', file)
+  expect(code).toBe(0)
+  expect(out).toContain('/*  from a at http://a')
+})
+
+test('a request is explained', async () => {
+  const { code, out } = await myriad(
+    'check',
+    'http://a',
+    '--explain',
+    'http://b/../c#d',
+    '-H',
+    'Cookie: _ga=1',
+  )
+  expect(code).toBe(0)
+  expect(out).toStartWith('GET http://b/../c#d\n  host     b\n  target   /c, the normal form of /../c\n')
+  expect(out).toContain('hidden from the key and from the application: _ga')
+})
+
+test('status: none, one and several', async () => {
+  expect((await myriad('status')).err).toBe('myriad: no Myriad of this user is running\n')
+  const funnel = new Funnel(new FakeClock())
+  for (let i = 0; i < 3; i++) funnel.answered('memory', 'fresh', 200, 0)
+  funnel.answered('origin', 'set-cookie', 200, 0)
+  const status: Status = {
+    version: '1',
+    pid: process.pid,
+    runningMs: 5000,
+    addresses: ['http://127.0.0.1:1'],
+    routes: [],
+    memory: { objects: 12, usedBytes: 3 << 20, budgetBytes: 128 << 20 },
+    funnel: funnel.snapshot(),
+  }
+  const one = listenForAdmin(sockets, process.pid, () => status)
+  const shown = await myriad('status')
+  expect(shown.code).toBe(0)
+  expect(shown.out).toContain('75.0%')
+  expect(shown.out).toContain('memory tier: 12 responses, 3.0MB of 128MB (2%)')
+  expect(shown.out).toMatch(
+    /3 {2}fresh: a stored response that is fresh\n +1 {2}set-cookie: the response sets a cookie/,
+  )
+  expect(JSON.parse((await myriad('status', '--json')).out)).toEqual(JSON.parse(JSON.stringify(status)))
+
+  const parent = listenForAdmin(sockets, process.ppid, () => ({ ...status, pid: process.ppid }))
+  const several = await myriad('status')
+  expect(several.code).toBe(1)
+  expect(several.err).toContain('choose one with --pid')
+  expect((await myriad('status', '--pid', String(process.ppid))).out).toContain(`process ${process.ppid}`)
+  expect(JSON.parse((await myriad('status', '--json')).out).length).toBe(2)
+  one.stop()
+  parent.stop()
+})
