@@ -74,7 +74,7 @@ async function serveUntilStopped(server: RunningServer, site: Site, world: World
   const admin = listen(world, () => ({
     version,
     pid: process.pid,
-    runningMs: world.clock.monotonicMs() - startMs,
+    runningMs: Math.round(world.clock.monotonicMs() - startMs),
     addresses: server.addresses,
     routes: site.routes.routes.map((route) => ({ name: route.name, service: route.service.name })),
     memory: server.memory(),
@@ -90,7 +90,10 @@ async function serveUntilStopped(server: RunningServer, site: Site, world: World
 /** The site is served without its control socket too, only `myriad status` does not see it. */
 function listen(world: World, status: Parameters<typeof listenForAdmin>[2]): AdminListener | undefined {
   try {
-    return listenForAdmin(socketFolder(), process.pid, status)
+    const admin = listenForAdmin(socketFolder(), process.pid, status)
+    // Also when a second Ctrl-C, or a broken invariant, ends the process.
+    process.on('exit', admin.stop)
+    return admin
   } catch (error) {
     world.err(`myriad: no status: ${error instanceof Error ? error.message : String(error)}\n`)
     return undefined
