@@ -6,31 +6,50 @@ export interface ByteSink {
   write(data: Uint8Array, byteOffset?: number, byteLength?: number): number
 }
 
+/** Bytes that would be freed if nobody said that they are still needed. */
+export interface Held {
+  hold(): void
+  release(): void
+}
+
+interface Waiting {
+  bytes: Uint8Array
+  readonly source: Held | undefined
+}
+
 /** Bytes in order, on their way out of one socket. */
 export class Outbox {
-  #queue: Uint8Array[] = []
+  #queue: Waiting[] = []
   /** Bytes that wait for the kernel. */
   waitingBytes = 0
 
   constructor(private readonly sink: ByteSink) {}
 
   /**
-   * Sends bytes; returns whether the kernel has taken all that was ever sent. The outbox keeps a view of what is
-   * left: the bytes must not change, unless `ownedBytes` says how many of the first must be copied because they will.
+   * Sends bytes; returns whether the kernel has taken all that was ever sent. What it has not taken is kept as a view,
+   * and `source` is held meanwhile; the first `copiedBytes` are copied instead, because they will be overwritten.
    */
-  send(bytes: Uint8Array, from = 0, to = bytes.length, ownedBytes = 0): boolean {
+  send(bytes: Uint8Array, from = 0, to = bytes.length, copiedBytes = 0, source?: Held): boolean {
+    let copied = copiedBytes
+    let at = from
     if (this.waitingBytes === 0) {
       const taken = this.sink.write(bytes, from, to - from)
       if (taken === to - from) return true
-      if (taken > 0) from += taken
-      ownedBytes -= Math.max(taken, 0)
+      if (taken > 0) {
+        at += taken
+        copied -= taken
+      }
     }
-    if (ownedBytes > 0) {
-      const owned = Math.min(ownedBytes, to - from)
-      this.#queue.push(bytes.slice(from, from + owned))
-      if (from + owned < to) this.#queue.push(bytes.subarray(from + owned, to))
-    } else this.#queue.push(bytes.subarray(from, to))
-    this.waitingBytes += to - from
+    this.waitingBytes += to - at
+    if (copied > 0) {
+      const end = Math.min(to, at + copied)
+      this.#queue.push({ bytes: bytes.slice(at, end), source: undefined })
+      at = end
+    }
+    if (at < to) {
+      source?.hold()
+      this.#queue.push({ bytes: bytes.subarray(at, to), source })
+    }
     return false
   }
 
@@ -39,13 +58,15 @@ export class Outbox {
     const queue = this.#queue
     let sent = 0
     while (sent < queue.length) {
-      const bytes = queue[sent]!
-      const taken = this.sink.write(bytes, 0, bytes.length)
+      const waiting = queue[sent]!
+      const { length } = waiting.bytes
+      const taken = this.sink.write(waiting.bytes, 0, length)
       if (taken > 0) this.waitingBytes -= taken
-      if (taken < bytes.length) {
-        if (taken > 0) queue[sent] = bytes.subarray(taken)
+      if (taken < length) {
+        if (taken > 0) waiting.bytes = waiting.bytes.subarray(taken)
         break
       }
+      waiting.source?.release()
       sent++
     }
     if (sent > 0) this.#queue = queue.slice(sent)
@@ -54,6 +75,7 @@ export class Outbox {
 
   /** Forgets what waits: the socket is gone. */
   clear(): void {
+    for (const { source } of this.#queue) source?.release()
     this.#queue = []
     this.waitingBytes = 0
   }

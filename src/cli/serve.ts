@@ -49,7 +49,7 @@ function refusal(given: Given): string | undefined {
 
 async function start(site: Site, world: World): Promise<RunningServer | undefined> {
   try {
-    return await startServer(site, world)
+    return startServer(site, world)
   } catch (error) {
     if (!(error instanceof ListenError)) throw error
     world.err(`myriad: ${listenProblem(error)}\n`)

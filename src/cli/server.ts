@@ -1,9 +1,15 @@
-// Starts what a Site describes: stores, origins, engine and listeners, wired with the real clock.
-import type { Clock, Timers } from '../base/clock.ts'
+// Starts what a Site describes: store, origins, engine and listeners, wired with the real clock and I/O.
+import { randomBytes } from 'node:crypto'
 import type { MemoryStatus } from '../admin/status.ts'
+import type { Clock, Timers } from '../base/clock.ts'
 import type { Site } from '../config/site.ts'
+import { Http1Listener } from '../edge/http1-listener.ts'
 import type { ListenAddress } from '../edge/settings.ts'
-import type { Funnel } from '../observe/funnel.ts'
+import { Funnel } from '../observe/funnel.ts'
+import { HttpOrigin } from '../origin/http/http-origin.ts'
+import { Engine } from '../request/engine.ts'
+import type { KeyEntry } from '../request/key-entry.ts'
+import { MemoryStore } from '../store/memory/memory.ts'
 
 /** What a server needs of the machine. */
 export interface ServerDeps {
@@ -33,7 +39,62 @@ export class ListenError extends Error {
   }
 }
 
-/** Starts a site; rejects with a ListenError. */
-export async function startServer(site: Site, deps: ServerDeps): Promise<RunningServer> {
-  throw new Error(`not written: ${site.listen.length} ${typeof deps}`)
+/** Starts a site; throws a ListenError. */
+export function startServer(site: Site, deps: ServerDeps): RunningServer {
+  const { clock, timers } = deps
+  const funnel = new Funnel(clock)
+  const store = new MemoryStore<KeyEntry>({
+    budgetBytes: site.tiers.memory,
+    leave: (entry) => engine.left(entry),
+    collect: () => Bun.gc(true),
+  })
+  const origins = site.services.map(({ origin: config }) => ({
+    origin: new HttpOrigin(config, { clock, timers, limits: site.limits }),
+    authority: config.authority,
+  }))
+  const engine: Engine = new Engine({
+    clock,
+    recorder: funnel,
+    routes: site.routes,
+    origins,
+    store,
+    objectBytesMax: Math.min(site.tiers.memoryObject, store.valueBytesMax),
+    instance: randomBytes(6).toString('hex'),
+    random: () => randomBytes(12).toString('hex'),
+  })
+
+  const listeners: Http1Listener[] = []
+  for (const address of site.listen) {
+    try {
+      listeners.push(
+        new Http1Listener(address, {
+          engine,
+          recorder: funnel,
+          clock,
+          timers,
+          limits: site.limits,
+          settings: site.edge,
+        }),
+      )
+    } catch (cause) {
+      for (const listener of listeners) void listener.drain()
+      throw new ListenError(address, { cause })
+    }
+  }
+
+  return {
+    addresses: listeners.map(
+      ({ hostname, port }) => `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
+    ),
+    funnel,
+    memory: () => ({ objects: store.size, usedBytes: store.bytes, budgetBytes: store.budgetBytes }),
+    async drain() {
+      const cut = timers.after(site.edge.drainTime, () => {
+        for (const listener of listeners) listener.cut()
+      })
+      await Promise.all(listeners.map((listener) => listener.drain()))
+      cut.cancel()
+      for (const { origin } of origins) origin.close()
+    },
+  }
 }

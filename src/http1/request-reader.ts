@@ -26,7 +26,8 @@ const connectionBits = fieldBit.connection | fieldBit.expect | fieldBit.upgrade 
 /** Reads the heads of requests; itself the view of the request it read last. */
 export class RequestReader implements RequestView {
   readonly lines = new FieldLines()
-  readonly scheme = 'http'
+  /** As the listener sees it; a trusted proxy in front may say otherwise, so the edge may change it. */
+  scheme: 'http' | 'https' = 'http'
   method = ''
   authority = ''
   rawTarget = ''
@@ -126,6 +127,7 @@ export class RequestReader implements RequestView {
     const next = lines.read(octets, at + 2, to, this.limits.fieldLines, this.limits.fieldsBytes, false)
     if (next < 0) return this.#linesEnded(next)
 
+    this.scheme = 'http'
     this.method = methodName(octets, methodFrom, methodTo)
     this.rawTarget = octets.latin1Slice(targetFrom, targetTo)
     this.next = next

@@ -30,8 +30,6 @@ export interface HttpOriginDeps {
   readonly clock: Clock
   readonly timers: Timers
   readonly limits: Http1Limits
-  /** Reads unknown transfer codings of responses as delimited by the connection's end. */
-  readonly lenientCodings: boolean
 }
 
 type TlsOptions = Bun.TLSOptions & { servername?: string }
@@ -52,7 +50,7 @@ export class HttpOrigin implements Origin {
     private readonly config: HttpOriginConfig,
     private readonly deps: HttpOriginDeps,
   ) {
-    this.#reader = new ResponseReader(deps.limits, deps.lenientCodings)
+    this.#reader = new ResponseReader(deps.limits, config.settings.lenientCodings)
     this.#resolver = new Resolver(config.hostname, config.settings.dnsTime, () => deps.clock.monotonicMs())
     this.#tls = tlsOptions(config)
     this.#sweep = deps.timers.every(SWEEP_MS, () => this.#onSweep())

@@ -36,6 +36,10 @@ export const httpOriginRows = {
     "How long the addresses of the origin's name are used before they are resolved again.",
     time,
   ),
+  lenientCodings: boolean(
+    false,
+    'Takes a response with an unknown transfer coding as one that ends with its connection, instead of answering 502.',
+  ),
 }
 
 export const tlsOriginRows = {

@@ -1,0 +1,500 @@
+// One client connection of the clear-text listener: requests in, in order (RFC 9112 §9.3), their bodies on to the
+// engine, answers out, with back-pressure both ways and a limit on every wait.
+//
+// Longer than most files: the states of a connection depend on one another, and stand together here.
+import type { Clock } from '../base/clock.ts'
+import { Failure } from '../base/failure.ts'
+import { Outbox } from '../base/outbox.ts'
+import type { Recorder } from '../base/record.ts'
+import { ChunkedDecoder } from '../http1/chunked.ts'
+import type { Framing } from '../http1/framing.ts'
+import type { RequestReader } from '../http1/request-reader.ts'
+import type { Engine } from '../request/engine.ts'
+import { answerWithFailure } from '../request/own-answer.ts'
+import type { Client, RequestBody, RequestCall } from '../request/reply.ts'
+import { Http1Reply, type ReplyConnection } from './http1-reply.ts'
+import type { EdgeSettings } from './settings.ts'
+import { forwarded, type TrustedPeers } from './trust.ts'
+
+/** The part of Bun's socket that is used here. */
+export interface ClientSocket {
+  readonly remoteAddress: string
+  write(data: Uint8Array, byteOffset?: number, byteLength?: number): number
+  end(): void
+  terminate(): void
+  shutdown(): void
+  pause(): void
+  resume(): void
+}
+
+/** What all connections of a listener share. */
+export interface ListenerContext {
+  readonly engine: Engine
+  readonly recorder: Recorder
+  readonly clock: Clock
+  readonly reader: RequestReader
+  readonly settings: EdgeSettings
+  readonly trusted: TrustedPeers
+  /** The process is ending: connections close after their answer. */
+  readonly draining: boolean
+  closed(connection: Http1Connection): void
+}
+
+/** Bytes of later requests that are kept while one is being answered. */
+const PIPELINED_BYTES_MAX = 65_536
+/** How long a client may go on sending after the last answer, so that it gets to read it. */
+const LINGER_MS = 2_000
+
+const LF = 10
+
+type Phase =
+  /** Waiting for a request, or for the rest of its head. */
+  | 'head'
+  /** A request is being answered. */
+  | 'exchange'
+  | 'tunnel'
+  /** The last answer has been sent; what still arrives is dropped. */
+  | 'lingering'
+  | 'closed'
+
+type Body =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'length'; left: number }
+  | { readonly kind: 'chunked'; readonly decoder: ChunkedDecoder }
+
+const bodyDone: Body = { kind: 'done' }
+
+/** A connection, from accepted to closed. */
+export class Http1Connection implements ReplyConnection {
+  readonly outbox: Outbox
+  minorVersion = 1
+  #phase: Phase = 'head'
+  #pending: Buffer | undefined
+  #call: RequestCall | undefined
+  #reply: Http1Reply | undefined
+  #body: Body = bodyDone
+  #bodyBytes = 0
+  #keepAlive = true
+  #awaitsContinue = false
+  #clientEnded = false
+  #socketPaused = false
+  #bodyPaused = false
+  #processing = false
+  #client: Client | undefined
+  /** When the present phase began, or a head's first byte came; monotonic. */
+  #sinceMs: number
+  /** Whether a head has begun to arrive. */
+  #headBegun = false
+  #windowMs: number
+  #windowBytes = 0
+  #waitingBefore = 0
+
+  constructor(
+    private readonly socket: ClientSocket,
+    private readonly context: ListenerContext,
+  ) {
+    this.outbox = new Outbox(socket)
+    this.#sinceMs = this.#windowMs = context.clock.monotonicMs()
+  }
+
+  get client(): Client {
+    const address = this.socket.remoteAddress
+    return (this.#client ??= { address, trusted: this.context.trusted.has(address) })
+  }
+
+  get keepAlive(): boolean {
+    return this.#keepAlive && !this.context.draining && !(this.#awaitsContinue && this.#body.kind !== 'done')
+  }
+
+  get isIdle(): boolean {
+    return this.#phase === 'head' && this.#pending === undefined && this.outbox.waitingBytes === 0
+  }
+
+  onData(chunk: Buffer): void {
+    switch (this.#phase) {
+      case 'closed':
+        return
+      case 'lingering':
+        return
+      case 'tunnel':
+        this.#call!.data(chunk)
+        return
+      default: {
+        const pending = this.#pending
+        // A head that is not complete can only be so once a line has been added.
+        const worthReading = this.#phase !== 'head' || pending === undefined || chunk.includes(LF)
+        this.#pending = pending === undefined ? chunk : Buffer.concat([pending, chunk])
+        if (worthReading || this.#pending.length > PIPELINED_BYTES_MAX) this.#process()
+      }
+    }
+  }
+
+  onDrain(): void {
+    const flushed = this.outbox.flush()
+    this.#moved(Math.max(0, this.#waitingBefore - this.outbox.waitingBytes))
+    this.#waitingBefore = this.outbox.waitingBytes
+    if (!flushed) return
+    if (this.#phase === 'lingering') return this.#finishLingering()
+    this.#call?.writable()
+    if (this.#phase === 'head') this.#process()
+  }
+
+  /** The client sends no more; it may still read (a half-closed connection). */
+  onEnd(): void {
+    this.#clientEnded = true
+    switch (this.#phase) {
+      case 'tunnel':
+        this.#call!.end(undefined)
+        return
+      case 'exchange':
+        if (this.#body.kind === 'done') return
+        // The rest of the body will not come.
+        this.#abandon()
+        return
+      case 'head':
+        if (this.outbox.waitingBytes === 0) this.#close()
+        else this.#linger()
+        return
+      case 'lingering':
+        if (this.outbox.waitingBytes === 0) this.#close()
+        return
+      case 'closed':
+    }
+  }
+
+  onClose(): void {
+    if (this.#phase === 'closed') return
+    const call = this.#call
+    this.#enterClosed()
+    call?.gone()
+  }
+
+  /** Looks at the time limits. */
+  sweep(nowMs: number, headTimeMs: number): void {
+    const { settings } = this.context
+    switch (this.#phase) {
+      case 'head':
+        if (this.outbox.waitingBytes > 0) return this.#sweepRate(nowMs)
+        if (this.#headBegun) {
+          if (nowMs - this.#sinceMs > headTimeMs) {
+            this.#refuse(new Failure('head-timeout', `the head did not arrive within ${headTimeMs} ms`))
+          }
+        } else if (nowMs - this.#sinceMs > settings.idleTime) this.#close()
+        return
+      case 'exchange':
+        if (
+          this.outbox.waitingBytes > 0 ||
+          (this.#body.kind !== 'done' && !this.#bodyPaused && !this.#awaitsContinue)
+        ) {
+          return this.#sweepRate(nowMs)
+        }
+        this.#windowMs = nowMs
+        this.#windowBytes = 0
+        return
+      case 'lingering':
+        if (this.outbox.waitingBytes > 0) return this.#sweepRate(nowMs)
+        if (nowMs - this.#sinceMs > LINGER_MS) this.#close()
+        return
+      case 'tunnel':
+      case 'closed':
+    }
+  }
+
+  /** Ends the connection if nothing is going on; else it ends after its answer. */
+  drain(): void {
+    if (this.isIdle) this.#close()
+  }
+
+  /** Ends the connection, whatever is going on. */
+  cut(): void {
+    this.onClose()
+    this.socket.terminate()
+  }
+
+  closeAfter(): void {
+    this.#keepAlive = false
+  }
+
+  replied(): void {
+    this.#reply = undefined
+    this.#call = undefined
+    if (this.#phase !== 'exchange') return
+    this.#waitingBefore = this.outbox.waitingBytes
+    if (!this.keepAlive || this.#clientEnded || this.#body.kind !== 'done') {
+      this.#linger()
+      return
+    }
+    this.#phase = 'head'
+    this.#headBegun = false
+    this.#sinceMs = this.#windowMs = this.context.clock.monotonicMs()
+    this.#windowBytes = 0
+    if (this.#pending !== undefined && !this.#processing) this.#process()
+  }
+
+  broken(): void {
+    this.#call = undefined
+    if (this.#phase === 'closed') return
+    if (this.#phase === 'tunnel') {
+      this.#phase = 'exchange'
+      this.#linger()
+      return
+    }
+    // A reset is what tells a client that reads until the end that this was not the end.
+    this.#enterClosed()
+    this.socket.terminate()
+  }
+
+  tunnelled(): void {
+    this.#phase = 'tunnel'
+    const rest = this.#pending
+    this.#pending = undefined
+    if (rest !== undefined) this.#call!.data(rest)
+  }
+
+  pauseBody(): void {
+    this.#bodyPaused = true
+    this.#pauseSocket()
+  }
+
+  resumeBody(): void {
+    this.#bodyPaused = false
+    this.#resumeSocket()
+    if (this.#pending !== undefined && !this.#processing && this.#phase !== 'tunnel') this.#process()
+  }
+
+  count(bytes: number): void {
+    this.context.recorder.bytes(bytes, 0)
+  }
+
+  #process(): void {
+    this.#processing = true
+    const octets = this.#pending!
+    let at = 0
+    while (at < octets.length) {
+      if (this.#phase === 'head') {
+        // One answer at a time is on its way out: what the client does not read is not added to.
+        if (this.outbox.waitingBytes > 0) break
+        const next = this.#readHead(octets, at)
+        if (next <= at) break
+        at = next
+      } else if (this.#phase === 'exchange') {
+        if (this.#body.kind === 'done' || this.#bodyPaused) break
+        const next = this.#readBody(octets, at)
+        if (next < 0) break
+        at = next
+      } else if (this.#phase === 'tunnel') {
+        this.#call!.data(octets.subarray(at))
+        at = octets.length
+      } else at = octets.length
+    }
+    this.#processing = false
+    if (this.#phase === 'closed') return
+    this.#pending = at < octets.length ? octets.subarray(at) : undefined
+    if (
+      this.#pending !== undefined &&
+      this.#phase === 'exchange' &&
+      this.#pending.length > PIPELINED_BYTES_MAX
+    ) {
+      this.#pauseSocket()
+    } else if (!this.#bodyPaused) this.#resumeSocket()
+    if (this.#clientEnded && this.#phase === 'head' && this.outbox.waitingBytes === 0) this.#close()
+  }
+
+  /** Returns the position after the head, or `at` when it is not complete. */
+  #readHead(octets: Buffer, at: number): number {
+    const { reader, context } = this
+    const outcome = reader.read(octets, at, octets.length)
+    if (outcome === 'incomplete') {
+      if (!this.#headBegun) {
+        this.#headBegun = true
+        this.#sinceMs = context.clock.monotonicMs()
+      }
+      return at
+    }
+    if (outcome === 'refused') {
+      this.minorVersion = 1
+      this.#refuse(reader.failure!)
+      return octets.length
+    }
+    this.#phase = 'exchange'
+    this.minorVersion = reader.minorVersion
+    this.#keepAlive = reader.keepAlive
+    this.#body = this.#bodyOf(reader.framing)
+    this.#bodyBytes = 0
+    this.#awaitsContinue = reader.expectsContinue
+    this.#call = undefined
+    const next = reader.next
+    if (this.client.trusted) this.#believe()
+    const reply = new Http1Reply(this)
+    this.#reply = reply
+    const call = context.engine.handle(reader, reply, {
+      body: announced(reader.framing),
+      upgrade: reader.upgrade,
+      expectsContinue: reader.expectsContinue,
+    })
+    if (!reply.isDone) this.#call = call
+    return next
+  }
+
+  get reader(): RequestReader {
+    return this.context.reader
+  }
+
+  #believe(): void {
+    const { reader } = this
+    const said = forwarded(reader)
+    if (said?.scheme !== undefined) reader.scheme = said.scheme
+    if (said?.authority !== undefined) reader.authority = said.authority
+  }
+
+  #bodyOf(framing: Framing): Body {
+    if (framing.kind === 'length') return { kind: 'length', left: framing.bytes }
+    if (framing.kind !== 'chunked') return bodyDone
+    const { limits } = this.reader
+    return { kind: 'chunked', decoder: new ChunkedDecoder(limits.trailerBytes, limits.fieldLines) }
+  }
+
+  /** Returns the position up to which octets belonged to the body; -1 when it is not valid. */
+  #readBody(octets: Buffer, at: number): number {
+    const body = this.#body
+    const call = this.#call
+    this.#awaitsContinue = false
+    if (body.kind === 'length') {
+      const taken = Math.min(octets.length - at, body.left)
+      body.left -= taken
+      this.#moved(taken)
+      if (body.left === 0) this.#body = bodyDone
+      call?.data(octets.subarray(at, at + taken))
+      if (this.#body.kind === 'done') call?.end(undefined)
+      return at + taken
+    }
+    if (body.kind === 'chunked') {
+      const { decoder } = body
+      const next = decoder.decode(octets, at, { data: (chunk) => this.#bodyChunk(chunk) })
+      if (next < 0) {
+        this.#bodyRefused(new Failure('bad-request', `the body is not valid: ${decoder.problem}`))
+        return -1
+      }
+      this.#moved(next - at)
+      if (this.#bodyBytes > this.reader.limits.bodyBytes) {
+        this.#bodyRefused(
+          new Failure('body-too-large', `the body is larger than ${this.reader.limits.bodyBytes} bytes`),
+        )
+        return -1
+      }
+      if (decoder.done) {
+        this.#body = bodyDone
+        call?.end(decoder.trailers)
+      }
+      return next
+    }
+    return at
+  }
+
+  #bodyChunk(chunk: Uint8Array): void {
+    this.#bodyBytes += chunk.length
+    this.#call?.data(chunk)
+  }
+
+  /** A body that is not valid ends the exchange: with an answer when none has begun, else with the connection. */
+  #bodyRefused(failure: Failure): void {
+    const call = this.#call
+    const reply = this.#reply
+    this.#call = undefined
+    this.#keepAlive = false
+    call?.gone()
+    if (reply?.isWaiting === true) {
+      this.context.recorder.answered('self', failure.reason, failure.status, this.context.clock.monotonicMs())
+      answerWithFailure(reply, failure, false)
+    } else this.broken()
+  }
+
+  #refuse(failure: Failure): void {
+    this.#phase = 'exchange'
+    this.#keepAlive = false
+    this.#body = bodyDone
+    const { recorder, clock } = this.context
+    recorder.answered('self', failure.reason, failure.status, clock.monotonicMs())
+    answerWithFailure(new Http1Reply(this), failure, false)
+  }
+
+  /** The client cannot complete its request. */
+  #abandon(): void {
+    const call = this.#call
+    this.#enterClosed()
+    call?.gone()
+    this.socket.end()
+  }
+
+  /** Closes in a way that lets the client read the answer, although it may still be sending. */
+  #linger(): void {
+    this.#phase = 'lingering'
+    this.#pending = undefined
+    this.#sinceMs = this.#windowMs = this.context.clock.monotonicMs()
+    this.#resumeSocket()
+    if (this.outbox.waitingBytes === 0) this.#finishLingering()
+  }
+
+  #finishLingering(): void {
+    if (this.#clientEnded) return this.#close()
+    this.#sinceMs = this.context.clock.monotonicMs()
+    this.socket.shutdown()
+  }
+
+  #close(): void {
+    if (this.#phase === 'closed') return
+    this.#enterClosed()
+    this.socket.end()
+  }
+
+  #enterClosed(): void {
+    this.#phase = 'closed'
+    this.#pending = undefined
+    this.#call = undefined
+    this.#reply = undefined
+    this.outbox.clear()
+    this.context.closed(this)
+  }
+
+  #moved(bytes: number): void {
+    this.#windowBytes += bytes
+  }
+
+  /** A body that moves more slowly than `bodyRate` over `bodyTime` is not waited for. */
+  #sweepRate(nowMs: number): void {
+    const { bodyRate, bodyTime } = this.context.settings
+    const elapsedMs = nowMs - this.#windowMs
+    if (elapsedMs < bodyTime || bodyRate === 0) return
+    if (this.#windowBytes < (bodyRate * elapsedMs) / 1000) {
+      this.cut()
+      return
+    }
+    this.#windowMs = nowMs
+    this.#windowBytes = 0
+  }
+
+  #pauseSocket(): void {
+    if (this.#socketPaused || this.#phase === 'closed') return
+    this.#socketPaused = true
+    this.socket.pause()
+  }
+
+  #resumeSocket(): void {
+    if (!this.#socketPaused || this.#phase === 'closed') return
+    this.#socketPaused = false
+    this.socket.resume()
+  }
+}
+
+function announced(framing: Framing): RequestBody {
+  switch (framing.kind) {
+    case 'length':
+      return { kind: 'length', bytes: framing.bytes }
+    case 'chunked':
+      return { kind: 'unknown' }
+    default:
+      return noRequestBody
+  }
+}
+
+const noRequestBody: RequestBody = { kind: 'none' }

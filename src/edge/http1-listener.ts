@@ -1,0 +1,111 @@
+// The clear-text listener: accepts connections on one address, and ends them in order.
+import type { Clock, Timer, Timers } from '../base/clock.ts'
+import type { Recorder } from '../base/record.ts'
+import type { Http1Limits } from '../http1/limits.ts'
+import { RequestReader } from '../http1/request-reader.ts'
+import type { Engine } from '../request/engine.ts'
+import { Http1Connection, type ListenerContext } from './http1-connection.ts'
+import type { EdgeSettings, ListenAddress } from './settings.ts'
+import { TrustedPeers } from './trust.ts'
+
+/** How often time limits are looked at. */
+const SWEEP_MS = 250
+
+/** What a listener is made of. */
+export interface Http1ListenerParts {
+  readonly engine: Engine
+  readonly recorder: Recorder
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly limits: Http1Limits
+  readonly settings: EdgeSettings
+}
+
+/** Listens on one address. */
+export class Http1Listener implements ListenerContext {
+  readonly engine: Engine
+  readonly recorder: Recorder
+  readonly clock: Clock
+  readonly reader: RequestReader
+  readonly settings: EdgeSettings
+  readonly trusted: TrustedPeers
+  draining = false
+  readonly #connections = new Set<Http1Connection>()
+  readonly #listener: Bun.TCPSocketListener<Http1Connection | undefined>
+  readonly #sweep: Timer
+  #onEmpty: (() => void) | undefined
+
+  /** Listens at once; throws the system's error when it cannot. */
+  constructor(address: ListenAddress, parts: Http1ListenerParts) {
+    this.engine = parts.engine
+    this.recorder = parts.recorder
+    this.clock = parts.clock
+    this.reader = new RequestReader(parts.limits)
+    this.settings = parts.settings
+    this.trusted = new TrustedPeers(parts.settings.trust)
+    const { connectionsMax } = parts.settings
+    this.#listener = Bun.listen<Http1Connection | undefined>({
+      hostname: address.hostname,
+      port: address.port,
+      allowHalfOpen: true,
+      data: undefined,
+      socket: {
+        open: (socket) => {
+          if (this.#connections.size >= connectionsMax || this.draining) {
+            socket.terminate()
+            return
+          }
+          const connection = new Http1Connection(socket, this)
+          socket.data = connection
+          this.#connections.add(connection)
+        },
+        data: (socket, chunk) => socket.data?.onData(chunk),
+        drain: (socket) => socket.data?.onDrain(),
+        end: (socket) => socket.data?.onEnd(),
+        close: (socket) => socket.data?.onClose(),
+        error: (socket) => socket.data?.cut(),
+      },
+    })
+    const headTimeMs = parts.limits.headTime
+    this.#sweep = parts.timers.every(SWEEP_MS, () => {
+      const nowMs = this.clock.monotonicMs()
+      for (const connection of this.#connections) connection.sweep(nowMs, headTimeMs)
+    })
+  }
+
+  get port(): number {
+    return this.#listener.port
+  }
+
+  get hostname(): string {
+    return this.#listener.hostname
+  }
+
+  get connections(): number {
+    return this.#connections.size
+  }
+
+  closed(connection: Http1Connection): void {
+    this.#connections.delete(connection)
+    if (this.#connections.size === 0) this.#onEmpty?.()
+  }
+
+  /** Accepts no more; resolves when every connection has ended. Those without a request end at once. */
+  drain(): Promise<void> {
+    this.draining = true
+    this.#listener.stop(false)
+    for (const connection of this.#connections) connection.drain()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#onEmpty = () => {
+      this.#sweep.cancel()
+      resolve()
+    }
+    if (this.#connections.size === 0) this.#onEmpty()
+    return promise
+  }
+
+  /** Ends every connection that is left. */
+  cut(): void {
+    for (const connection of this.#connections) connection.cut()
+  }
+}

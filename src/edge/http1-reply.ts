@@ -1,0 +1,191 @@
+// The answer to one request on an HTTP/1.1 connection: framing (RFC 9112 §6), and as few writes as the sizes allow.
+import { assert } from '../base/assert.ts'
+import type { Outbox } from '../base/outbox.ts'
+import type { Fields } from '../http/fields.ts'
+import type { ResponseHead } from '../http/message.ts'
+import { encodeChunk, encodeLastChunk } from '../http1/chunked.ts'
+import { fieldLines, headOctets, statusLine } from '../http1/head-writer.ts'
+import type { Client, Reply, StoredNote } from '../request/reply.ts'
+import { HEADROOM, type Representation } from '../request/representation.ts'
+import { headText, noteLines, placeHead } from './http1-image.ts'
+
+/** What a reply needs from its connection. */
+export interface ReplyConnection {
+  readonly client: Client
+  readonly outbox: Outbox
+  /** Of the request that is being answered: HTTP/1.0 knows neither chunks nor interim responses. */
+  readonly minorVersion: number
+  /** Whether the connection goes on after this answer. */
+  readonly keepAlive: boolean
+  /** The answer is delimited by the connection's end. */
+  closeAfter(): void
+  /** The answer is complete. */
+  replied(): void
+  /** The answer cannot be completed: the client must see that. */
+  broken(): void
+  tunnelled(): void
+  pauseBody(): void
+  resumeBody(): void
+  count(bytes: number): void
+}
+
+/** Up to this size head and body are put together for one write. */
+const JOINED_BYTES_MAX = 65_536
+const scratch = Buffer.allocUnsafeSlow(JOINED_BYTES_MAX + 65_536)
+
+type State = 'waiting' | 'length' | 'chunked' | 'close' | 'none' | 'tunnel' | 'done'
+
+/** Writes one answer. */
+export class Http1Reply implements Reply {
+  #state: State = 'waiting'
+  /** Head that goes out together with the first of the body, or at the end of this turn of the event loop. */
+  #held: string | undefined
+  #left = 0
+
+  constructor(private readonly connection: ReplyConnection) {}
+
+  get client(): Client {
+    return this.connection.client
+  }
+
+  /** Whether nothing of the final answer has been said. */
+  get isWaiting(): boolean {
+    return this.#state === 'waiting'
+  }
+
+  get isDone(): boolean {
+    return this.#state === 'done'
+  }
+
+  interim(head: ResponseHead): void {
+    // RFC 9110 §15.2: not to an HTTP/1.0 client.
+    if (this.connection.minorVersion === 0 || this.#state !== 'waiting') return
+    this.#send(headOctets(`${statusLine(head.status, head.reason)}${fieldLines(head.fields)}\r\n`))
+  }
+
+  wantBody(): void {
+    if (this.connection.minorVersion === 1) this.#send(Buffer.from('HTTP/1.1 100 Continue\r\n\r\n'))
+  }
+
+  stored(representation: Representation, note: StoredNote, headOnly: boolean): void {
+    assert(this.#state === 'waiting', 'a second answer to one request')
+    this.#state = 'done'
+    const { connection } = this
+    const { body, source } = representation
+    const from =
+      representation.hasHeadroom && connection.keepAlive && connection.minorVersion === 1
+        ? placeHead(representation, note)
+        : -1
+    if (from >= 0) {
+      const bytes = source!.bytes
+      const to = headOnly ? HEADROOM : bytes.length
+      connection.count(to - from)
+      connection.outbox.send(bytes, from, to, HEADROOM - from, source)
+    } else {
+      const head = Buffer.from(
+        `${headText(representation)}${noteLines(note)}${this.#connectionLine()}\r\n`,
+        'latin1',
+      )
+      connection.count(head.length + (headOnly ? 0 : body.length))
+      connection.outbox.send(head)
+      if (!headOnly && body.length > 0) connection.outbox.send(body, 0, body.length, 0, source)
+    }
+    connection.replied()
+  }
+
+  start(head: ResponseHead, bodyBytes: number | undefined, hasBody: boolean): void {
+    assert(this.#state === 'waiting', 'a second answer to one request')
+    let text = `${statusLine(head.status, head.reason)}${fieldLines(head.fields)}`
+    if (!hasBody) this.#state = 'none'
+    else if (bodyBytes !== undefined) {
+      this.#state = 'length'
+      this.#left = bodyBytes
+      text += `Content-Length: ${bodyBytes}\r\n`
+    } else if (this.connection.minorVersion === 1) {
+      this.#state = 'chunked'
+      text += 'Transfer-Encoding: chunked\r\n'
+    } else {
+      // RFC 9112 §6.3: an HTTP/1.0 client finds the end by the connection's.
+      this.#state = 'close'
+      this.connection.closeAfter()
+    }
+    this.#held = `${text}${this.#connectionLine()}\r\n`
+    queueMicrotask(() => this.#flushHead())
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#state === 'done' || chunk.length === 0) return true
+    if (this.#state === 'length') {
+      this.#left -= chunk.length
+      assert(this.#left >= 0, 'more body than was announced')
+    }
+    if (this.#state === 'chunked') return this.#send(encodeChunk(chunk))
+    return this.#send(chunk)
+  }
+
+  finish(trailers: Fields | undefined): void {
+    const state = this.#state
+    if (state === 'done') return
+    this.#state = 'done'
+    if (state === 'chunked') this.#send(encodeLastChunk(trailers))
+    else this.#flushHead()
+    if (state === 'tunnel' || (state === 'length' && this.#left > 0)) this.connection.broken()
+    else this.connection.replied()
+  }
+
+  fail(): void {
+    if (this.#state === 'done') return
+    this.#flushHead()
+    this.#state = 'done'
+    this.connection.broken()
+  }
+
+  tunnel(head: ResponseHead): void {
+    this.#state = 'tunnel'
+    this.#send(
+      headOctets(`${statusLine(101, head.reason)}Connection: Upgrade\r\n${fieldLines(head.fields)}\r\n`),
+    )
+    this.connection.tunnelled()
+  }
+
+  pause(): void {
+    this.connection.pauseBody()
+  }
+
+  resume(): void {
+    this.connection.resumeBody()
+  }
+
+  #connectionLine(): string {
+    if (!this.connection.keepAlive) return 'Connection: close\r\n'
+    return this.connection.minorVersion === 0 ? 'Connection: keep-alive\r\n' : ''
+  }
+
+  /** Sends bytes behind the head, in one write where they are short. */
+  #send(bytes: Uint8Array): boolean {
+    const { outbox } = this.connection
+    const head = this.#held
+    if (head === undefined) {
+      this.connection.count(bytes.length)
+      return outbox.send(bytes)
+    }
+    this.#held = undefined
+    const all = head.length + bytes.length
+    this.connection.count(all)
+    if (all > scratch.length || bytes.length > JOINED_BYTES_MAX) {
+      outbox.send(Buffer.from(head, 'latin1'))
+      return outbox.send(bytes)
+    }
+    scratch.latin1Write(head, 0)
+    scratch.set(bytes, head.length)
+    return outbox.send(scratch, 0, all, all)
+  }
+
+  #flushHead(): void {
+    const head = this.#held
+    if (head === undefined) return
+    this.#held = undefined
+    this.connection.count(head.length)
+    this.connection.outbox.send(Buffer.from(head, 'latin1'))
+  }
+}

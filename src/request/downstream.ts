@@ -1,0 +1,53 @@
+// The fields of a response on their way to the client: what the origin sent, with what a gateway adds and what the
+// route says about browsers.
+import type { CachePolicy } from '../cache/policy.ts'
+import { responseDirectives } from '../cache/directives.ts'
+import { compressible } from '../http/coding.ts'
+import type { Fields } from '../http/fields.ts'
+
+/** Shorter bodies gain nothing from coding. */
+const CODED_BYTES_MIN = 256
+
+/** How this gateway names itself in Via (RFC 9110 §7.6.3). */
+export const VIA = '1.1 myriad'
+
+/** A copy of end-to-end response fields as the client gets them. */
+export function downstreamFields(fields: Fields, policy: CachePolicy): Fields {
+  const out = fields.clone()
+  const via = out.get('via')
+  if (via === undefined) out.append('Via', VIA)
+  else out.set('Via', `${via}, ${VIA}`)
+  if (policy.cookies === 'drop') out.delete('set-cookie')
+  if (policy.browserTtlSeconds !== undefined)
+    out.set('Cache-Control', browserControl(out, policy.browserTtlSeconds))
+  return out
+}
+
+/** The response's Cache-Control with another lifetime for browsers; `no-store` and `private` are kept. */
+function browserControl(fields: Fields, seconds: number): string {
+  const kept = (fields.get('cache-control') ?? '')
+    .split(',')
+    .map((directive) => directive.trim())
+    .filter((directive) => directive !== '' && !/^(max-age|s-maxage|no-cache)\b/i.test(directive))
+  fields.delete('expires')
+  return [...kept, `max-age=${seconds}`].join(', ')
+}
+
+/** Whether clients may get this response coded; `bodyBytes` undefined: its length is not known yet. */
+export function codable(status: number, fields: Fields, bodyBytes: number | undefined): boolean {
+  return (
+    status === 200 &&
+    (bodyBytes === undefined || bodyBytes >= CODED_BYTES_MIN) &&
+    !fields.has('content-encoding') &&
+    compressible(fields.first('content-type')) &&
+    !responseDirectives(fields.get('cache-control')).noTransform
+  )
+}
+
+/** Says that other clients may get another coding (RFC 9110 §12.5.5). */
+export function addVary(fields: Fields): void {
+  const vary = fields.get('vary')
+  if (vary === undefined) fields.append('Vary', 'Accept-Encoding')
+  else if (!/(^|[\s,])(accept-encoding|\*)([\s,]|$)/i.test(vary))
+    fields.set('Vary', `${vary}, Accept-Encoding`)
+}

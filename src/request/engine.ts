@@ -1,0 +1,420 @@
+// Carries out what the stages decide: asks origins, stores, serves, counts. Knows nothing of sockets or protocols;
+// listeners hand it views of requests and take its answers by Reply.
+import type { Clock } from '../base/clock.ts'
+import { Failure } from '../base/failure.ts'
+import type { Reason } from '../base/reason.ts'
+import type { Recorder, Tier } from '../base/record.ts'
+import { invalidatedKeys, invalidates } from '../cache/invalidate.ts'
+import { targetKeyOf } from '../cache/key.ts'
+import { combine } from '../cache/partial.ts'
+import { reuse, staleOnFailure } from '../cache/reuse.ts'
+import type { Stored } from '../cache/stored.ts'
+import { freshened, hasValidator, headEffect, updatedBy } from '../cache/validate.ts'
+import type { RouteTable } from '../cube/y/table.ts'
+import { fieldBit, fieldNumber } from '../http/known-fields.ts'
+import type { ResponseHead } from '../http/message.ts'
+import type { RequestView } from '../http/request-view.ts'
+import { parseList } from '../http/structured.ts'
+import type { Origin, OriginBody, OriginRequest } from '../origin/origin.ts'
+import type { StoredBytes } from '../store/memory/stored-bytes.ts'
+import type { Store } from '../store/store.ts'
+import { forwardedStatus } from './cache-status.ts'
+import { Consumer, Fetch, type FetchOwner, type Plan } from './fetch.ts'
+import { forwardedFields, type Ask, type Identity } from './forward.ts'
+import { HitForMiss } from './hit-for-miss.ts'
+import { answerWithFailure } from './own-answer.ts'
+import type { Reply, RequestBody, RequestCall } from './reply.ts'
+import { HEADROOM, withHeadroom } from './representation.ts'
+import { serve, type ServeContext } from './serve.ts'
+import { begin, lookup } from './stages.ts'
+import { KeyEntry } from './key-entry.ts'
+import { Variant } from './variant.ts'
+import { Visit } from './visit.ts'
+
+/** Largest QUERY body that is made part of a key. */
+const QUERY_BYTES_MAX = 65_536
+/** Most variants of one URL; more are a Vary that nothing can hit. */
+const VARIANTS_MAX = 64
+
+/** What the engine is made of. */
+export interface EngineParts {
+  readonly clock: Clock
+  readonly recorder: Recorder
+  readonly routes: RouteTable
+  /** In the order of `service.index`, with the authority that is sent when a client names no host. */
+  readonly origins: readonly { readonly origin: Origin; readonly authority: string }[]
+  readonly store: Store<KeyEntry>
+  /** Largest body that is stored. */
+  readonly objectBytesMax: number
+  /** Tells this instance from others in CDN-Loop. */
+  readonly instance: string
+  /** For multipart boundaries. */
+  random(): string
+}
+
+/** What a request carries beside its head. */
+export interface RequestExtras {
+  readonly body: RequestBody
+  readonly upgrade: string | undefined
+  readonly expectsContinue: boolean
+}
+
+/** Answers requests. */
+export class Engine implements FetchOwner, ServeContext {
+  readonly clock: Clock
+  readonly store: Store<KeyEntry>
+  readonly objectBytesMax: number
+  readonly queryBytesMax = QUERY_BYTES_MAX
+  readonly #parts: EngineParts
+  readonly #identity: Identity
+  /** Fetches that others may join, by key. */
+  readonly #fetches = new Map<string, Fetch>()
+  readonly #hitForMiss = new HitForMiss()
+  /** The keys of stored QUERY answers by the key of their target: an unsafe method empties them with it. */
+  readonly #queries = new Map<string, Set<string>>()
+  readonly grown: (variant: Variant) => void
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts
+    this.clock = parts.clock
+    this.store = parts.store
+    this.objectBytesMax = parts.objectBytesMax
+    this.#identity = { cdnLoop: `myriad; id=${parts.instance}` }
+    this.grown = (variant) => this.#resize(variant)
+  }
+
+  nowMs(): number {
+    return this.clock.nowMs()
+  }
+
+  boundary(): string {
+    return this.#parts.random()
+  }
+
+  /**
+   * Answers a request. Returns undefined when that is done; otherwise a call that the listener tells of body and
+   * client. `view` is not used after the return.
+   */
+  handle(view: RequestView, reply: Reply, extras: RequestExtras): RequestCall | undefined {
+    const startMs = this.clock.monotonicMs()
+    if ((view.present & fieldBit['cdn-loop']) !== 0 && this.#loops(view.get(fieldNumber['cdn-loop'])!)) {
+      this.#refuseEarly(reply, startMs, new Failure('loop', 'this request has passed here before'))
+      return undefined
+    }
+    const route = this.#parts.routes.match(view.authority, view.pathAndQuery)
+    if (route === undefined) {
+      this.#refuseEarly(reply, startMs, new Failure('no-route', 'no route takes this request'))
+      return undefined
+    }
+    return begin(
+      this,
+      new Visit(view, reply, route, extras.body, startMs, extras.upgrade, extras.expectsContinue),
+    )
+  }
+
+  /** Asks the origin past the cache. */
+  pass(consumer: Consumer, why: Reason): RequestCall {
+    const plan: Plan = { why, ask: { kind: 'same' }, store: false, variant: undefined, background: false }
+    return this.#start(consumer, plan, false)
+  }
+
+  /** Asks the origin for what is not stored, or joins a fetch that does. */
+  fetch(consumer: Consumer, why: Reason, variant: Variant | undefined, ask: Ask): RequestCall {
+    const { visit } = consumer
+    const store = why !== 'request-no-store'
+    const joinable = store && ask.kind === 'store' && joins(visit)
+    const plan: Plan = { why, ask, store, variant, background: false }
+    return this.#startOrJoin(consumer, plan, joinable)
+  }
+
+  /** Asks the origin whether a stored response is still good, or for a new one. */
+  revalidate(consumer: Consumer, variant: Variant, why: Reason): RequestCall {
+    const { visit } = consumer
+    const whole = variant.stored.content.kind === 'whole'
+    const ask: Ask =
+      whole && hasValidator(variant.stored) ? { kind: 'validate', stored: variant.stored } : { kind: 'store' }
+    const plan: Plan = { why, ask, store: true, variant, background: false }
+    return this.#startOrJoin(consumer, plan, joins(visit))
+  }
+
+  /** Revalidates in the background, unless that is under way. */
+  refresh(visit: Visit, variant: Variant): void {
+    if (this.#fetches.has(visit.key)) return
+    const whole = variant.stored.content.kind === 'whole'
+    const ask: Ask =
+      whole && hasValidator(variant.stored) ? { kind: 'validate', stored: variant.stored } : { kind: 'whole' }
+    const plan: Plan = { why: 'stale', ask, store: true, variant, background: true }
+    visit.detach()
+    this.#start(new Consumer(visit), plan, true)
+  }
+
+  /** Answers with a failure of Myriad's own making. */
+  refuse(visit: Visit, failure: Failure): void {
+    answerWithFailure(visit.reply, failure, visit.headOnly)
+    this.#parts.recorder.answered('self', failure.reason, failure.status, visit.startMs)
+  }
+
+  answered(visit: Visit, tier: Tier, reason: Reason, status: number): void {
+    this.#parts.recorder.answered(tier, reason, status, visit.startMs)
+  }
+
+  received(bytes: number): void {
+    this.#parts.recorder.bytes(0, bytes)
+  }
+
+  closed(fetch: Fetch): void {
+    if (this.#fetches.get(fetch.key) === fetch) this.#fetches.delete(fetch.key)
+  }
+
+  unshareable(key: string): void {
+    this.#hitForMiss.add(key, this.nowMs())
+  }
+
+  alone(consumer: Consumer): void {
+    if (consumer.done) return
+    lookup(this, consumer.visit, consumer)
+  }
+
+  serveStale(consumer: Consumer, plan: Plan, status: number | undefined): boolean {
+    const { variant } = plan
+    if (variant === undefined || consumer.done) return consumer.done
+    const failure =
+      status === undefined ? ({ kind: 'disconnected' } as const) : ({ kind: 'status', status } as const)
+    const { visit } = consumer
+    const reason = staleOnFailure(visit, variant.stored, failure, this.nowMs(), visit.route.policy)
+    if (reason === undefined) return false
+    consumer.done = true
+    serve(this, visit, variant, reason)
+    return true
+  }
+
+  confirmed(fetch: Fetch, head: ResponseHead, requestMs: number, consumers: readonly Consumer[]): void {
+    const { plan, visit } = fetch
+    const entry = this.store.get(fetch.key)
+    const times = { requestMs, responseMs: this.nowMs() }
+    const updated = entry === undefined ? [] : updatedBy(entry.stored, head)
+    const dropped: Variant[] = []
+    for (const stored of updated) {
+      const held = entry!.of(stored)
+      if (held === undefined) continue
+      const fresh = freshened(visit, stored, head, times, visit.route.policy)
+      held.update(fresh.stored)
+      if (!fresh.keep) dropped.push(held)
+    }
+    this.#changed(entry)
+    const { variant } = plan
+    if (
+      variant === undefined ||
+      !updated.includes(plan.ask.kind === 'validate' ? plan.ask.stored : variant.stored)
+    ) {
+      // It was evicted meanwhile, or the 304 speaks of another: the whole is asked for.
+      for (const consumer of consumers) {
+        if (!consumer.done)
+          this.#start(
+            consumer,
+            { ...plan, ask: { kind: 'store' }, variant: undefined, background: false },
+            false,
+          )
+      }
+      return
+    }
+    for (const consumer of consumers) {
+      if (consumer.done) continue
+      const own = consumer === fetch.leader
+      const stored = variant.stored
+      const shared =
+        own || reuse(consumer.visit, stored, times.responseMs, consumer.visit.route.policy).kind === 'serve'
+      if (!shared) {
+        this.alone(consumer)
+        continue
+      }
+      consumer.done = true
+      const member = forwardedStatus(plan.why, own ? 'validated' : 'collapsed', 304, true, !own)
+      serve(
+        this,
+        consumer.visit,
+        variant,
+        own ? 'validated' : 'collapsed',
+        own ? 'revalidated' : 'collapsed',
+        member,
+      )
+    }
+    for (const held of dropped) entry!.remove(held)
+    if (dropped.length > 0) this.#changed(entry)
+  }
+
+  /** Metadata or variants of an entry have changed: its cost has, too. */
+  #changed(entry: KeyEntry | undefined): void {
+    if (entry === undefined) return
+    entry.changed()
+    if (entry.variants.length === 0) this.store.delete(entry.key)
+    else this.store.resize(entry.key, entry.cost)
+  }
+
+  headArrived(fetch: Fetch, head: ResponseHead, requestMs: number): void {
+    const { visit, plan } = fetch
+    if (visit.method === 'HEAD') this.#updateFromHead(fetch, head, requestMs)
+    if (!invalidates(visit.method, head.status)) return
+    for (const key of invalidatedKeys(visit.head, head)) {
+      this.store.delete(key)
+      for (const query of this.#queries.get(key) ?? []) this.store.delete(query)
+      this.#queries.delete(key)
+      this.#hitForMiss.delete(key)
+      const other = this.#fetches.get(key)
+      if (other !== undefined && other.plan !== plan) other.forbidStore()
+    }
+  }
+
+  put(fetch: Fetch, stored: Stored, body: StoredBytes): void {
+    const { visit, key } = fetch
+    let entry = this.store.get(key)
+    let metadata = stored
+    let bytes = body
+    const before = entry?.stored.find((other) => other.variant === stored.variant)
+    if (stored.content.kind === 'part' && entry !== undefined && before !== undefined) {
+      const combined = combine(before, stored)
+      if (combined !== undefined) {
+        metadata = combined.stored
+        bytes = joined(combined.pieces, entry.of(before)!.identity.body, body)
+      } else if (before.content.kind === 'whole' && this.nowMs() < before.freshUntilMs) {
+        return // A part of another representation does not drive out a whole one that is still good.
+      }
+    }
+    const variant = new Variant(metadata, visit.route.policy, bytes)
+    entry ??= new KeyEntry(key)
+    entry.put(variant, VARIANTS_MAX)
+    this.#hitForMiss.delete(key)
+    this.#indexQuery(key)
+    if (!this.store.put(key, entry, entry.cost)) {
+      this.store.delete(key)
+      entry.leave()
+    }
+  }
+
+  /** Everything is dropped from the cache. */
+  clear(): void {
+    this.store.clear()
+  }
+
+  #startOrJoin(consumer: Consumer, plan: Plan, joinable: boolean): RequestCall {
+    const { visit } = consumer
+    if (!joinable || this.#hitForMiss.has(visit.key, this.nowMs())) return this.#start(consumer, plan, false)
+    const running = this.#fetches.get(visit.key)
+    if (running === undefined) return this.#start(consumer, plan, true)
+    visit.detach()
+    return running.join(consumer) ? consumer : this.#start(consumer, plan, false)
+  }
+
+  #start(consumer: Consumer, plan: Plan, registered: boolean): RequestCall {
+    const { visit } = consumer
+    visit.detach()
+    const fetch = new Fetch(visit.key, consumer, plan, this)
+    if (registered) this.#fetches.set(visit.key, fetch)
+    const { origin, authority } = this.#parts.origins[visit.route.service.index]!
+    const request: OriginRequest = {
+      method: visit.method,
+      pathAndQuery: visit.pathAndQuery,
+      fields: forwardedFields(visit, authority, this.#identity, plan.ask),
+      body: plan.background ? { kind: 'none' } : originBody(visit),
+      expectsContinue: visit.expectsContinue && visit.collected === undefined,
+      upgrade: visit.upgrade,
+    }
+    fetch.begin(origin, request)
+    return consumer
+  }
+
+  #indexQuery(key: string): void {
+    const target = targetKeyOf(key)
+    if (target === key) return
+    const keys = this.#queries.get(target)
+    if (keys === undefined) this.#queries.set(target, new Set([key]))
+    else keys.add(key)
+  }
+
+  /** Called by the store with every entry that leaves it. */
+  left(entry: KeyEntry): void {
+    entry.leave()
+    const target = targetKeyOf(entry.key)
+    if (target === entry.key) return
+    const keys = this.#queries.get(target)
+    keys?.delete(entry.key)
+    if (keys?.size === 0) this.#queries.delete(target)
+  }
+
+  #updateFromHead(fetch: Fetch, head: ResponseHead, requestMs: number): void {
+    const { variant } = fetch.plan
+    const entry = this.store.get(fetch.key)
+    if (variant === undefined || entry?.variants.includes(variant) !== true) return
+    const effect = headEffect(variant.stored, totalBytesOf(variant), head)
+    if (effect === 'none') return
+    const { visit } = fetch
+    const times = { requestMs, responseMs: this.nowMs() }
+    const fresh =
+      effect === 'update' ? freshened(visit, variant.stored, head, times, visit.route.policy) : undefined
+    if (fresh?.keep === true) variant.update(fresh.stored)
+    else entry.remove(variant)
+    this.#changed(entry)
+  }
+
+  #resize(variant: Variant): void {
+    const entry = this.store.get(variant.stored.key)
+    if (entry?.variants.includes(variant) === true) this.store.resize(entry.key, entry.cost)
+  }
+
+  /** Whether this instance stands in a CDN-Loop field (RFC 8586 §2); one that cannot be read is not believed. */
+  #loops(value: string): boolean {
+    const list = parseList(value)
+    if (list === undefined) return value.includes(this.#identity.cdnLoop)
+    return list.some(
+      (member) =>
+        'value' in member &&
+        String((member.value as { value?: unknown }).value ?? member.value) === 'myriad' &&
+        value.includes(this.#identity.cdnLoop),
+    )
+  }
+
+  #refuseEarly(reply: Reply, startMs: number, failure: Failure): void {
+    answerWithFailure(reply, failure, false)
+    this.#parts.recorder.answered('self', failure.reason, failure.status, startMs)
+  }
+}
+
+/** The length of the whole representation; undefined when only a part is stored and the whole is not known. */
+function totalBytesOf(variant: Variant): number | undefined {
+  const { content } = variant.stored
+  return content.kind === 'part' ? content.total : variant.identity.body.length
+}
+
+/** Whether a visit may wait for, or lead, a fetch that is shared. */
+function joins(visit: Visit): boolean {
+  return visit.method !== 'HEAD' && visit.range === undefined
+}
+
+function originBody(visit: Visit): OriginBody {
+  if (visit.collected !== undefined) {
+    return visit.collected.length === 0 ? { kind: 'none' } : { kind: 'whole', bytes: visit.collected }
+  }
+  switch (visit.body.kind) {
+    case 'none':
+      return { kind: 'none' }
+    case 'length':
+      return { kind: 'stream', bytes: visit.body.bytes }
+    case 'unknown':
+      return { kind: 'stream', bytes: undefined }
+  }
+}
+
+function joined(
+  pieces: readonly { from: 'stored' | 'arrived'; offset: number; bytes: number }[],
+  stored: Uint8Array,
+  arrived: StoredBytes,
+): StoredBytes {
+  const body = arrived.bytes.subarray(HEADROOM)
+  const chunks = pieces.map(({ from, offset, bytes }) =>
+    (from === 'stored' ? stored : body).subarray(offset, offset + bytes),
+  )
+  return withHeadroom(
+    chunks,
+    pieces.reduce((sum, piece) => sum + piece.bytes, 0),
+  )
+}

@@ -1,0 +1,456 @@
+// A request to the origin, and the visits that share its answer (collapsing). Followers attach when the response's
+// head has proved the answer shareable with them, and stream from the fetch in progress; when it is not, each goes
+// its own way, so that uncacheable answers do not serialise. A fetch outlives its first client when others wait.
+import type { Clock } from '../base/clock.ts'
+import { Failure } from '../base/failure.ts'
+import type { Reason } from '../base/reason.ts'
+import { answer } from '../cache/partial.ts'
+import { sharedWith } from '../cache/reuse.ts'
+import { storable } from '../cache/storable.ts'
+import type { Stored } from '../cache/stored.ts'
+import { variantKey } from '../cache/vary.ts'
+import type { Fields } from '../http/fields.ts'
+import type { ResponseHead } from '../http/message.ts'
+import type { Origin, OriginCall, OriginEvents, OriginRequest } from '../origin/origin.ts'
+import { forwardedStatus } from './cache-status.ts'
+import { addVary, codable, downstreamFields } from './downstream.ts'
+import type { Ask } from './forward.ts'
+import type { RequestCall } from './reply.ts'
+import { withHeadroom } from './representation.ts'
+import type { StoredBytes } from '../store/memory/stored-bytes.ts'
+import type { Variant } from './variant.ts'
+import type { Visit } from './visit.ts'
+
+/** Why and how the origin is asked. */
+export interface Plan {
+  readonly why: Reason
+  readonly ask: Ask
+  /** Whether the answer may be stored; if not, `why` is told. */
+  readonly store: boolean
+  /** Stored, but stale: serves when the origin fails, is updated by a 304 or a HEAD. */
+  readonly variant: Variant | undefined
+  /** Nobody waits for it: a revalidation in the background. */
+  readonly background: boolean
+}
+
+/** What a fetch hands back to the engine. */
+export interface FetchOwner {
+  readonly clock: Clock
+  readonly objectBytesMax: number
+  /** No longer to be joined. */
+  closed(fetch: Fetch): void
+  /** The answer is shareable with none but its leader: others are not to wait behind the next one. */
+  unshareable(key: string): void
+  /** 304 to the plan's validators. Answers the leader and these followers. */
+  confirmed(fetch: Fetch, head: ResponseHead, requestMs: number, consumers: readonly Consumer[]): void
+  /** The origin failed before a head, or with `status`. Returns whether a stale response could serve the visit. */
+  serveStale(consumer: Consumer, plan: Plan, status: number | undefined): boolean
+  /** A final head has arrived: unsafe methods invalidate, HEAD updates. */
+  headArrived(fetch: Fetch, head: ResponseHead, requestMs: number): void
+  put(fetch: Fetch, stored: Stored, body: StoredBytes): void
+  /** A follower that cannot share starts over, on its own. */
+  alone(consumer: Consumer): void
+  refuse(visit: Visit, failure: Failure): void
+  answered(
+    visit: Visit,
+    tier: 'collapsed' | 'origin' | 'revalidated' | 'browser',
+    reason: Reason,
+    status: number,
+  ): void
+  received(bytes: number): void
+}
+
+/** A client of a fetch: its visit, and how far it has been sent the body. */
+export class Consumer implements RequestCall {
+  fetch: Fetch | undefined
+  /** Position in the fetch's chunks. */
+  next = 0
+  blocked = false
+  /** Its answer is complete, or broken off. */
+  done = false
+  /** Called when there is more of a body that the engine collects itself. */
+  collector: { data(chunk: Uint8Array): void; end(): void } | undefined
+
+  constructor(readonly visit: Visit) {}
+
+  data(chunk: Uint8Array): void {
+    if (this.collector !== undefined) this.collector.data(chunk)
+    else this.fetch?.requestData(this, chunk)
+  }
+
+  end(trailers: Fields | undefined): void {
+    if (this.collector !== undefined) this.collector.end()
+    else this.fetch?.requestEnd(this, trailers)
+  }
+
+  writable(): void {
+    this.blocked = false
+    this.fetch?.pump(this)
+  }
+
+  gone(): void {
+    if (this.done) return
+    this.done = true
+    this.fetch?.leave(this)
+  }
+}
+
+type Phase = 'head' | 'body' | 'complete' | 'failed'
+
+/** Status codes of an origin's own failure, behind which a stale response may be served (RFC 5861 §4). */
+const failing = new Set([500, 502, 503, 504])
+
+/** One exchange with the origin. */
+export class Fetch implements OriginEvents {
+  #phase: Phase = 'head'
+  #call: OriginCall | undefined
+  #requestMs = 0
+  /** Attached, and being sent the body. */
+  readonly #consumers: Consumer[] = []
+  /** Waiting for the head. */
+  #followers: Consumer[] = []
+  #head: ResponseHead | undefined
+  #stored: Stored | undefined
+  #chunks: Uint8Array[] = []
+  /** Chunks that every consumer has been sent and that are gone. */
+  #droppedChunks = 0
+  #receivedBytes = 0
+  #bodyBytes: number | undefined
+  #trailers: Fields | undefined
+  #storeForbidden = false
+  /** What follows is of no interest: it is read so that the connection can be used again. */
+  #ignoring = false
+  #originPaused = false
+  #released = false
+  #clientPaused = false
+
+  constructor(
+    readonly key: string,
+    readonly leader: Consumer,
+    readonly plan: Plan,
+    private readonly owner: FetchOwner,
+  ) {
+    if (!plan.background) leader.fetch = this
+    plan.variant?.hold()
+  }
+
+  get visit(): Visit {
+    return this.leader.visit
+  }
+
+  begin(origin: Origin, request: OriginRequest): void {
+    this.#requestMs = this.owner.clock.nowMs()
+    this.#call = origin.send(request, this)
+  }
+
+  /** The stale response is no longer needed: the answer has begun, or there will be none. */
+  #releaseVariant(): void {
+    if (this.#released) return
+    this.#released = true
+    this.plan.variant?.release()
+  }
+
+  /** Attaches a follower: at once when the head is known and the answer is shareable with it, else it waits. */
+  join(consumer: Consumer): boolean {
+    if (this.#phase === 'head') {
+      this.#followers.push(consumer)
+      consumer.fetch = this
+      return true
+    }
+    const stored = this.#stored
+    if (this.#phase !== 'body' || stored === undefined || this.#droppedChunks > 0) return false
+    if (this.owner.clock.nowMs() >= stored.freshUntilMs || !shareable(consumer.visit, stored)) return false
+    this.#attach(consumer)
+    return true
+  }
+
+  /** What was asked has been changed by someone in the meantime: the answer must not be stored. */
+  forbidStore(): void {
+    this.#storeForbidden = true
+    this.#stopStoring()
+  }
+
+  /** A client has gone: the origin is given up unless others wait for its answer. */
+  leave(consumer: Consumer): void {
+    remove(this.#consumers, consumer)
+    remove(this.#followers, consumer)
+    const leaderWaits = this.#phase === 'head' && !this.leader.done && !this.plan.background
+    if (this.plan.background || leaderWaits || this.#consumers.length > 0 || this.#followers.length > 0) {
+      this.#relieve()
+      return
+    }
+    if (this.#phase === 'complete' || this.#phase === 'failed') return
+    this.#phase = 'failed'
+    this.#releaseVariant()
+    this.owner.closed(this)
+    this.#call?.abort()
+  }
+
+  requestData(consumer: Consumer, chunk: Uint8Array): void {
+    if (consumer !== this.leader || this.#phase === 'failed') return
+    if (this.#call?.write(chunk) === false && !this.#clientPaused) {
+      this.#clientPaused = true
+      consumer.visit.reply.pause()
+    }
+  }
+
+  requestEnd(consumer: Consumer, trailers: Fields | undefined): void {
+    if (consumer === this.leader) this.#call?.finish(trailers)
+  }
+
+  writable(): void {
+    if (!this.#clientPaused) return
+    this.#clientPaused = false
+    this.visit.reply.resume()
+  }
+
+  interim(head: ResponseHead): void {
+    if (!this.plan.background && !this.leader.done) this.visit.reply.interim(head)
+  }
+
+  upgraded(head: ResponseHead): void {
+    this.#phase = 'body'
+    this.#attachWith(this.leader, () => this.visit.reply.tunnel(head))
+    this.owner.answered(this.visit, 'origin', this.plan.why, 101)
+  }
+
+  head(head: ResponseHead, bodyBytes: number | undefined): void {
+    this.#onHead(head, bodyBytes)
+    this.#releaseVariant()
+  }
+
+  #onHead(head: ResponseHead, bodyBytes: number | undefined): void {
+    this.#head = head
+    this.#bodyBytes = bodyBytes
+    this.#phase = 'body'
+    const { plan, visit, owner } = this
+    let followers = this.#followers
+    this.#followers = []
+    const leaderWaits = !plan.background && !this.leader.done
+
+    if (plan.ask.kind === 'validate' && head.status === 304) {
+      this.#ignore()
+      owner.confirmed(this, head, this.#requestMs, leaderWaits ? [this.leader, ...followers] : followers)
+      return
+    }
+    if (failing.has(head.status) && plan.variant !== undefined) {
+      followers = followers.filter((follower) => !owner.serveStale(follower, plan, head.status))
+      if (plan.background || owner.serveStale(this.leader, plan, head.status)) {
+        this.#ignore()
+        for (const follower of followers) owner.alone(follower)
+        return
+      }
+    }
+    owner.headArrived(this, head, this.#requestMs)
+
+    const responseMs = owner.clock.nowMs()
+    const verdict = plan.store
+      ? storable(
+          visit,
+          head,
+          { requestMs: this.#requestMs, responseMs },
+          visit.route.policy,
+          targetUri(visit),
+        )
+      : ({ kind: 'pass', reason: plan.why } as const)
+    let reason: Reason = verdict.kind === 'store' ? plan.why : verdict.reason
+    if (verdict.kind === 'store' && !this.#storeForbidden) {
+      if (bodyBytes !== undefined && bodyBytes > owner.objectBytesMax) reason = 'too-large'
+      else this.#stored = verdict.stored
+    }
+    const stored = this.#stored
+    if (stored === undefined) {
+      owner.closed(this)
+      if (plan.store) owner.unshareable(this.key)
+    }
+
+    const shared =
+      stored === undefined ? [] : followers.filter((follower) => shareable(follower.visit, stored))
+    if (leaderWaits) this.#begin(this.leader, reason, false)
+    for (const follower of shared) this.#begin(follower, 'collapsed', true)
+    for (const follower of followers) if (!shared.includes(follower)) owner.alone(follower)
+    if (this.#consumers.length === 0 && this.#stored === undefined) this.#ignore()
+  }
+
+  data(chunk: Uint8Array): void {
+    this.owner.received(chunk.length)
+    if (this.#ignoring) return
+    this.#receivedBytes += chunk.length
+    if (this.#stored !== undefined && this.#receivedBytes > this.owner.objectBytesMax) this.#stopStoring()
+    // The usual case keeps nothing: one client, which takes what comes.
+    if (this.#stored === undefined && this.#chunks.length === 0 && this.#consumers.length === 1) {
+      const consumer = this.#consumers[0]!
+      if (!consumer.blocked) {
+        consumer.blocked = !consumer.visit.reply.write(chunk)
+        if (consumer.blocked) this.#pauseOrigin()
+        return
+      }
+    }
+    this.#chunks.push(chunk)
+    for (const consumer of this.#consumers.slice()) this.pump(consumer)
+    this.#relieve()
+  }
+
+  end(trailers: Fields | undefined): void {
+    this.#phase = 'complete'
+    this.#trailers = trailers
+    const stored = this.#stored
+    if (stored !== undefined) this.owner.put(this, stored, withHeadroom(this.#chunks, this.#receivedBytes))
+    this.owner.closed(this)
+    for (const consumer of this.#consumers.slice()) this.pump(consumer)
+  }
+
+  fail(failure: Failure): void {
+    const { owner, plan } = this
+    const early = this.#phase === 'head'
+    this.#phase = 'failed'
+    owner.closed(this)
+    if (this.#ignoring) return
+    if (!early) {
+      for (const consumer of this.#consumers.splice(0)) {
+        consumer.done = true
+        consumer.visit.reply.fail()
+      }
+      return
+    }
+    const followers = this.#followers
+    this.#followers = []
+    const waiting = plan.background || this.leader.done ? followers : [this.leader, ...followers]
+    for (const consumer of waiting) {
+      if (owner.serveStale(consumer, plan, undefined)) continue
+      consumer.done = true
+      owner.refuse(consumer.visit, failure)
+    }
+    this.#releaseVariant()
+  }
+
+  /** Sends a consumer what it has not been sent yet. */
+  pump(consumer: Consumer): void {
+    if (consumer.done || consumer.blocked || this.#phase === 'failed') return
+    while (consumer.next - this.#droppedChunks < this.#chunks.length) {
+      const chunk = this.#chunks[consumer.next - this.#droppedChunks]!
+      consumer.next++
+      if (!consumer.visit.reply.write(chunk)) {
+        consumer.blocked = true
+        break
+      }
+    }
+    if (this.#phase === 'complete' && consumer.next - this.#droppedChunks >= this.#chunks.length) {
+      // What is still on its way to the client is the listener's; nothing more comes from here.
+      consumer.done = true
+      remove(this.#consumers, consumer)
+      consumer.visit.reply.finish(this.#trailers)
+      return
+    }
+    this.#relieve()
+  }
+
+  /** Starts a client's response. `collapsed`: it is a follower. */
+  #begin(consumer: Consumer, reason: Reason, collapsed: boolean): void {
+    const head = this.#head!
+    const { visit } = consumer
+    const stored = this.#stored
+    const member = forwardedStatus(this.plan.why, reason, head.status, stored !== undefined, collapsed)
+    const tier = collapsed ? 'collapsed' : 'origin'
+    const fields = downstreamFields(head.fields, visit.route.policy)
+    if (stored !== undefined && codable(head.status, head.fields, this.#bodyBytes)) addVary(fields)
+    fields.append('Cache-Status', member)
+    if (stored?.content.kind === 'whole' && visit.range === undefined) {
+      // The client's own copy may still be good (RFC 9111 §4.3.2): its conditions were not sent to the origin.
+      const form = answer(
+        visit,
+        stored,
+        { etag: stored.etag, totalBytes: this.#bodyBytes },
+        this.owner.clock.nowMs(),
+      )
+      if (form.kind === 'not-modified') {
+        fields.delete('content-length')
+        fields.delete('content-type')
+        consumer.done = true
+        visit.reply.start({ status: 304, reason: '', fields }, undefined, false)
+        visit.reply.finish(undefined)
+        this.owner.answered(visit, tier, reason, 304)
+        return
+      }
+    }
+    this.#attachWith(consumer, () => {
+      const hasBody = visit.method !== 'HEAD' && head.status !== 204 && head.status !== 304
+      if (hasBody) fields.delete('content-length')
+      visit.reply.start({ status: head.status, reason: head.reason, fields }, this.#bodyBytes, hasBody)
+    })
+    this.owner.answered(visit, tier, reason, head.status)
+  }
+
+  #attach(consumer: Consumer): void {
+    this.#begin(consumer, 'collapsed', true)
+    this.pump(consumer)
+  }
+
+  #attachWith(consumer: Consumer, start: () => void): void {
+    consumer.fetch = this
+    consumer.next = this.#droppedChunks
+    consumer.blocked = false
+    this.#consumers.push(consumer)
+    start()
+  }
+
+  /** Goes on without storing: what all have been sent is let go, and the slowest client sets the pace. */
+  #stopStoring(): void {
+    if (this.#stored === undefined) return
+    this.#stored = undefined
+    this.owner.closed(this)
+    this.#relieve()
+    if (this.#consumers.length === 0 && this.#phase === 'body') this.#ignore()
+  }
+
+  /** Lets go of chunks that all have been sent, and stops or restarts the origin, when nothing is being stored. */
+  #relieve(): void {
+    if (this.#stored !== undefined || this.#phase !== 'body') return
+    let least = this.#droppedChunks + this.#chunks.length
+    let blocked = false
+    for (const consumer of this.#consumers) {
+      least = Math.min(least, consumer.next)
+      blocked ||= consumer.blocked
+    }
+    if (least > this.#droppedChunks) {
+      this.#chunks.splice(0, least - this.#droppedChunks)
+      this.#droppedChunks = least
+    }
+    if (blocked) this.#pauseOrigin()
+    else if (this.#originPaused) {
+      this.#originPaused = false
+      this.#call?.resume()
+    }
+  }
+
+  #pauseOrigin(): void {
+    if (this.#originPaused || this.#phase !== 'body') return
+    this.#originPaused = true
+    this.#call?.pause()
+  }
+
+  /** The rest of the answer is nobody's: a short one is read to its end, a long one is not worth its connection. */
+  #ignore(): void {
+    this.#ignoring = true
+    this.#chunks = []
+    this.owner.closed(this)
+    if (this.#bodyBytes === undefined || this.#bodyBytes > 65_536) {
+      this.#phase = 'failed'
+      this.#call?.abort()
+    }
+  }
+}
+
+/** Whether an answer that was made for another request may answer this one too. */
+function shareable(visit: Visit, stored: Stored): boolean {
+  return !stored.noCache && sharedWith(visit, stored) && variantKey(stored.vary, visit) === stored.variant
+}
+
+function targetUri(visit: Visit): string {
+  return `${visit.scheme}://${visit.authority}${visit.pathAndQuery}`
+}
+
+function remove<T>(list: T[], item: T): void {
+  const at = list.indexOf(item)
+  if (at >= 0) list.splice(at, 1)
+}

@@ -1,0 +1,74 @@
+// The request as it goes to the origin: end-to-end fields, the cookies that remain, one fixed coding, and who it comes
+// from.
+import type { Stored } from '../cache/stored.ts'
+import { preconditions } from '../cache/validate.ts'
+import type { Fields } from '../http/fields.ts'
+import { endToEnd } from '../http/hopbyhop.ts'
+import { VIA } from './downstream.ts'
+import type { Visit } from './visit.ts'
+
+/** Name and instance of this gateway in CDN-Loop (RFC 8586). */
+export interface Identity {
+  /** For example 'myriad; id=3f2a'. */
+  readonly cdnLoop: string
+}
+
+/** What is asked of the origin, where it is not what the client asked. */
+export type Ask =
+  /** The client's request as it is, its conditions and ranges included. */
+  | { readonly kind: 'same' }
+  /** An answer to be stored: without the client's conditions, which are judged here. */
+  | { readonly kind: 'store' }
+  /** Whether a stored response is still good: its validators in place of the client's conditions and ranges. */
+  | { readonly kind: 'validate'; readonly stored: Stored }
+  /** The whole, whatever the client asked: a refresh in the background of what has no validator. */
+  | { readonly kind: 'whole' }
+  /** The part that is missing here. */
+  | { readonly kind: 'range'; readonly range: string; readonly ifRange: string | undefined }
+
+/** The fields for the origin. `originAuthority` is used when the client named no host (HTTP/1.0). */
+export function forwardedFields(visit: Visit, originAuthority: string, identity: Identity, ask: Ask): Fields {
+  const fields = endToEnd(visit.fields)
+  const host = visit.authority === '' ? originAuthority : visit.authority
+  fields.set('Host', host)
+  fields.delete('content-length')
+  fields.delete('expect')
+  if (visit.cookie === undefined) fields.delete('cookie')
+  else if (fields.has('cookie')) fields.set('Cookie', visit.cookie)
+  // One fixed coding, so that there is one answer to store: Myriad codes it for each client itself.
+  fields.set('Accept-Encoding', 'identity')
+  setConditions(fields, ask)
+  addForwarded(fields, visit, host)
+  const via = fields.get('via')
+  fields.set('Via', via === undefined ? VIA : `${via}, ${VIA}`)
+  const loop = fields.get('cdn-loop')
+  fields.set('CDN-Loop', loop === undefined ? identity.cdnLoop : `${loop}, ${identity.cdnLoop}`)
+  return fields
+}
+
+function setConditions(fields: Fields, ask: Ask): void {
+  if (ask.kind === 'same') return
+  fields.delete('if-none-match')
+  fields.delete('if-modified-since')
+  if (ask.kind === 'store') return
+  fields.delete('range')
+  fields.delete('if-range')
+  if (ask.kind === 'validate') for (const [name, value] of preconditions(ask.stored)) fields.set(name, value)
+  if (ask.kind === 'range') {
+    fields.set('Range', ask.range)
+    if (ask.ifRange !== undefined) fields.set('If-Range', ask.ifRange)
+  }
+}
+
+/** Forwarded (RFC 7239) and X-Forwarded-*: appended to what a trusted peer said, in place of what a stranger said. */
+function addForwarded(fields: Fields, visit: Visit, host: string): void {
+  const { address, trusted } = visit.reply.client
+  const node = address.includes(':') ? `"[${address}]"` : address
+  const element = `for=${node};host="${host}";proto=${visit.scheme}`
+  const before = trusted ? fields.get('forwarded') : undefined
+  fields.set('Forwarded', before === undefined ? element : `${before}, ${element}`)
+  const addresses = trusted ? fields.get('x-forwarded-for') : undefined
+  fields.set('X-Forwarded-For', addresses === undefined ? address : `${addresses}, ${address}`)
+  fields.set('X-Forwarded-Proto', visit.scheme)
+  fields.set('X-Forwarded-Host', host)
+}

@@ -1,0 +1,60 @@
+// The two sides of a request under way, between a listener and the engine. Every protocol's listener implements
+// Reply; the engine returns a RequestCall for what it cannot answer at once.
+import type { Fields } from '../http/fields.ts'
+import type { ResponseHead } from '../http/message.ts'
+import type { Representation } from './representation.ts'
+
+/** Who is asking. */
+export interface Client {
+  /** Address of the peer of this connection. */
+  readonly address: string
+  /** Whether what the peer says of forwarding is believed (`edge.trust`). */
+  readonly trusted: boolean
+}
+
+/** The body that a request announces. */
+export type RequestBody =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; readonly bytes: number }
+  | { readonly kind: 'unknown' }
+
+/** What is told beside a stored response. */
+export interface StoredNote {
+  readonly ageSeconds: number
+  /** The member of Cache-Status for this answer. */
+  readonly cacheStatus: string
+}
+
+/** Where an answer goes: exactly one of `stored`, `start` … `finish`, `tunnel`, or `fail`. */
+export interface Reply {
+  readonly client: Client
+  /** An interim response (RFC 9110 §15.2). */
+  interim(head: ResponseHead): void
+  /** A whole stored response; `headOnly` for HEAD. */
+  stored(representation: Representation, note: StoredNote, headOnly: boolean): void
+  /** Begins a response; `bodyBytes` undefined: not known. For HEAD and 304 it is told, and no body follows. */
+  start(head: ResponseHead, bodyBytes: number | undefined, hasBody: boolean): void
+  /** More of the body; false: wait for `RequestCall.writable`. */
+  write(chunk: Uint8Array): boolean
+  finish(trailers: Fields | undefined): void
+  /** Breaks the transfer so that the client sees it is not complete. */
+  fail(): void
+  /** The client may send its body (100 Continue), though the origin was not asked. */
+  wantBody(): void
+  /** Hands the connection to the origin (101): `data` and `write` carry bytes from here. */
+  tunnel(head: ResponseHead): void
+  /** Stops and restarts the flow of the request's body. */
+  pause(): void
+  resume(): void
+}
+
+/** What a listener tells the engine of a request that it could not answer at once. */
+export interface RequestCall {
+  /** A piece of the request's body; the bytes belong to the receiver. */
+  data(chunk: Uint8Array): void
+  end(trailers: Fields | undefined): void
+  /** The client takes more of the response again. */
+  writable(): void
+  /** The client has gone; nothing more is to be sent. */
+  gone(): void
+}

@@ -1,0 +1,150 @@
+// One stored response with its body, and the forms in which it is sent. A coded form is made once, when it is first
+// asked for, and kept.
+import type { CachePolicy } from '../cache/policy.ts'
+import type { Stored } from '../cache/stored.ts'
+import { negotiateCoding, type Coding } from '../http/coding.ts'
+import { encode, type ContentCoding } from '../http/encode.ts'
+import { weakened } from '../http/etag.ts'
+import { bufferBytes, fieldsHeapBytes, storedBytesHeapBytes } from '../store/memory/cost.ts'
+import type { StoredBytes } from '../store/memory/stored-bytes.ts'
+import { addVary, codable, downstreamFields } from './downstream.ts'
+import { HEADROOM, Representation, withHeadroom } from './representation.ts'
+
+/** A stored response, ready to be served. */
+export class Variant {
+  #stored: Stored
+  #codable = false
+  #identity: Representation
+  #left = false
+  readonly #coded = new Map<Coding, Representation | 'pending' | 'none'>()
+
+  constructor(
+    stored: Stored,
+    private readonly policy: CachePolicy,
+    private readonly bytes: StoredBytes,
+  ) {
+    this.#stored = stored
+    this.#identity = this.#makeIdentity()
+  }
+
+  get stored(): Stored {
+    return this.#stored
+  }
+
+  get identity(): Representation {
+    return this.#identity
+  }
+
+  /** Memory outside the heap. */
+  get bufferBytes(): number {
+    let sum = bufferBytes(this.bytes.bytes.length)
+    for (const coded of this.#coded.values()) {
+      if (typeof coded === 'object') sum += bufferBytes(coded.body.length + HEADROOM)
+    }
+    return sum
+  }
+
+  /** Memory in the heap: the stored fields once, and those of each form. */
+  get heapBytes(): number {
+    let sum =
+      storedBytesHeapBytes + fieldsHeapBytes(this.#stored.fields) + fieldsHeapBytes(this.#identity.fields)
+    for (const coded of this.#coded.values()) {
+      if (typeof coded === 'object') sum += storedBytesHeapBytes + fieldsHeapBytes(coded.fields)
+    }
+    return sum
+  }
+
+  /** Keeps the bytes of the stored form although the store may let go of it. */
+  hold(): void {
+    this.bytes.hold()
+  }
+
+  release(): void {
+    this.bytes.release()
+  }
+
+  /** The store has let go of it. */
+  leave(): void {
+    this.#left = true
+    this.bytes.leave()
+    this.#dropCoded()
+  }
+
+  /** New metadata for the same body (RFC 9111 §3.2): every form is made anew from it. */
+  update(stored: Stored): void {
+    this.#stored = stored
+    this.#identity = this.#makeIdentity()
+    this.#dropCoded()
+  }
+
+  /**
+   * The form to send to a client that accepts these codings. While a coded form is being made in the background, the
+   * response goes out as it is. `grown` is called when memory has been taken.
+   */
+  representation(acceptEncoding: string | undefined, grown: (variant: Variant) => void): Representation {
+    if (acceptEncoding === undefined || !this.#codable || this.#left) return this.#identity
+    const coding = negotiateCoding(acceptEncoding)
+    if (coding === 'identity') return this.#identity
+    const known = this.#coded.get(coding)
+    if (known === undefined) return this.#make(coding, grown)
+    return typeof known === 'object' ? known : this.#identity
+  }
+
+  #make(coding: ContentCoding, grown: (variant: Variant) => void): Representation {
+    const from = this.#identity
+    const coded = encode(from.body, coding)
+    if (coded instanceof Uint8Array) {
+      const made = this.#codedFrom(coding, coded)
+      this.#coded.set(coding, made ?? 'none')
+      grown(this)
+      return made ?? this.#identity
+    }
+    this.#coded.set(coding, 'pending')
+    // Another thread reads the bytes meanwhile.
+    this.hold()
+    coded
+      .then(
+        (bytes) => {
+          if (this.#identity !== from || this.#left) return
+          this.#coded.set(coding, this.#codedFrom(coding, bytes) ?? 'none')
+          grown(this)
+        },
+        () => this.#coded.set(coding, 'none'),
+      )
+      .finally(() => this.release())
+    return this.#identity
+  }
+
+  #makeIdentity(): Representation {
+    const { status, reason, content, fields } = this.#stored
+    const bodyBytes = this.bytes.bytes.length - HEADROOM
+    const downstream = downstreamFields(fields, this.policy)
+    if (content.kind === 'whole') downstream.set('Content-Length', String(bodyBytes))
+    this.#codable = content.kind === 'whole' && codable(status, fields, bodyBytes)
+    if (this.#codable) addVary(downstream)
+    return Representation.kept(status, reason, downstream, this.bytes)
+  }
+
+  /** Undefined when coding did not make it smaller. */
+  #codedFrom(coding: ContentCoding, body: Uint8Array): Representation | undefined {
+    if (body.length >= this.#identity.body.length) return undefined
+    const fields = this.#identity.fields.clone()
+    fields.set('Content-Encoding', coding)
+    fields.set('Content-Length', String(body.length))
+    // RFC 9110 §8.8.1: a strong validator tells representations apart octet by octet. Digests are of other octets.
+    const etag = fields.first('etag')
+    if (etag !== undefined) fields.set('ETag', weakened(etag))
+    for (const other of ['content-md5', 'content-digest', 'digest', 'accept-ranges']) fields.delete(other)
+    return Representation.kept(
+      this.#stored.status,
+      this.#stored.reason,
+      fields,
+      withHeadroom([body], body.length),
+    )
+  }
+
+  #dropCoded(): void {
+    for (const coded of this.#coded.values()) if (typeof coded === 'object') coded.source?.leave()
+    this.#coded.clear()
+  }
+}

@@ -1,0 +1,108 @@
+// One request on its way through the stages: what it asks for, as the cache's decisions see it, and where its answer
+// goes. Made from a view that lies in a codec's buffer; whoever keeps it beyond the moment calls `detach()` first.
+import type { Reason } from '../base/reason.ts'
+import type { Tier } from '../base/record.ts'
+import { requestDirectives, type RequestDirectives } from '../cache/directives.ts'
+import type { RequestFacts } from '../cache/facts.ts'
+import { primaryKey } from '../cache/key.ts'
+import type { Route } from '../cube/y/route.ts'
+import { withoutCookies } from '../http/cookies.ts'
+import type { Fields } from '../http/fields.ts'
+import { fieldBit, fieldNumber } from '../http/known-fields.ts'
+import type { RequestHead } from '../http/message.ts'
+import type { RequestView } from '../http/request-view.ts'
+import type { Reply, RequestBody } from './reply.ts'
+
+const noDirectives = requestDirectives(undefined)
+const ifMatchBits = fieldBit['if-match'] | fieldBit['if-unmodified-since']
+
+/** A request and what was decided about it. */
+export class Visit implements RequestFacts {
+  readonly method: string
+  readonly scheme: 'http' | 'https'
+  readonly authority: string
+  readonly pathAndQuery: string
+  readonly present: number
+  /** Changed once: a QUERY's key needs its body. */
+  key: string
+  /** The body of a QUERY, once it has been read. */
+  collected: Uint8Array | undefined
+  readonly cookie: string | undefined
+  readonly authorization: boolean
+  readonly directives: RequestDirectives
+  readonly range: string | undefined
+  readonly ifRange: string | undefined
+  readonly ifNoneMatch: string | undefined
+  readonly ifModifiedSince: string | undefined
+  readonly ifMatch: boolean
+  readonly acceptEncoding: string | undefined
+  #view: RequestView | undefined
+  #head: RequestHead | undefined
+
+  constructor(
+    view: RequestView,
+    readonly reply: Reply,
+    readonly route: Route,
+    readonly body: RequestBody,
+    /** Monotonic time at which the head was complete. */
+    readonly startMs: number,
+    /** Protocol to switch to, if the client asks for one. */
+    readonly upgrade: string | undefined,
+    readonly expectsContinue: boolean,
+  ) {
+    const { present } = view
+    this.#view = view
+    this.present = present
+    this.method = view.method
+    this.scheme = view.scheme
+    this.authority = view.authority
+    this.pathAndQuery = view.pathAndQuery
+    this.key = primaryKey(view.scheme, view.authority, view.pathAndQuery)
+    this.cookie =
+      (present & fieldBit.cookie) === 0 || route.policy.cookies === 'drop'
+        ? undefined
+        : withoutCookies(view.get(fieldNumber.cookie)!, route.ignoredCookie)
+    this.authorization = (present & fieldBit.authorization) !== 0
+    this.directives =
+      (present & fieldBit['cache-control']) !== 0
+        ? requestDirectives(view.get(fieldNumber['cache-control']))
+        : (present & fieldBit.pragma) !== 0 && /\bno-cache\b/i.test(view.get(fieldNumber.pragma)!)
+          ? pragmaNoCache // RFC 9111 §5.4
+          : noDirectives
+    this.range = (present & fieldBit.range) === 0 ? undefined : view.get(fieldNumber.range)
+    this.ifRange = (present & fieldBit['if-range']) === 0 ? undefined : view.get(fieldNumber['if-range'])
+    this.ifNoneMatch =
+      (present & fieldBit['if-none-match']) === 0 ? undefined : view.get(fieldNumber['if-none-match'])
+    this.ifModifiedSince =
+      (present & fieldBit['if-modified-since']) === 0 ? undefined : view.get(fieldNumber['if-modified-since'])
+    this.ifMatch = (present & ifMatchBits) !== 0
+    this.acceptEncoding =
+      (present & fieldBit['accept-encoding']) === 0 ? undefined : view.get(fieldNumber['accept-encoding'])
+  }
+
+  get headOnly(): boolean {
+    return this.method === 'HEAD'
+  }
+
+  get head(): RequestHead {
+    return (this.#head ??= this.#view!.head())
+  }
+
+  get fields(): Fields {
+    return this.head.fields
+  }
+
+  /** Takes what is needed out of the codec's buffer; the visit may be kept from here on. */
+  detach(): void {
+    this.#head ??= this.#view!.head()
+    this.#view = undefined
+  }
+}
+
+const pragmaNoCache: RequestDirectives = requestDirectives('no-cache')
+
+/** Which tier answered and why: what the record and Cache-Status say. */
+export interface Outcome {
+  readonly tier: Tier
+  readonly reason: Reason
+}
