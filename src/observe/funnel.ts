@@ -36,8 +36,9 @@ export interface Recent {
 }
 
 const reasonNames = Object.keys(reasons) as Reason[]
-const reasonIndex = new Map(reasonNames.map((reason, i) => [reason, i]))
-const tierIndex = new Map(tiers.map((tier, i) => [tier, i]))
+// Objects: a known property is found faster than a key of a Map, and each request looks up two.
+const reasonIndex = Object.fromEntries(reasonNames.map((reason, i) => [reason, i])) as Record<Reason, number>
+const tierIndex = Object.fromEntries(tiers.map((tier, i) => [tier, i])) as Record<Tier, number>
 
 /** Seconds that are kept one by one; a power of two. */
 const secondsKept = 64
@@ -63,8 +64,8 @@ export class Funnel implements Recorder {
 
   answered(tier: Tier, reason: Reason, status: number, startMs: number): void {
     const nowMs = this.#clock.monotonicMs()
-    const t = tierIndex.get(tier)!
-    this.#counts[t * reasonNames.length + reasonIndex.get(reason)!]!++
+    const t = tierIndex[tier]
+    this.#counts[t * reasonNames.length + reasonIndex[reason]]!++
     this.#statusClasses[((status / 100) | 0) - 1]!++
     this.#latency[t]!.add((nowMs - startMs) * 1000)
 
@@ -131,7 +132,7 @@ export class Funnel implements Recorder {
  * the share look better.
  */
 function withoutApplication(byTier: readonly number[]): number | undefined {
-  const count = (tier: Tier): number => byTier[tierIndex.get(tier)!]!
+  const count = (tier: Tier): number => byTier[tierIndex[tier]]!
   const spared = count('browser') + count('memory') + count('collapsed')
   const all = spared + count('revalidated') + count('origin')
   return all === 0 ? undefined : spared / all
