@@ -58,7 +58,7 @@ async function start(site: Site, world: World): Promise<RunningServer | undefine
 }
 
 /** Why an address cannot be listened on, and what to do about it. */
-export function listenProblem({ address, cause }: ListenError): string {
+function listenProblem({ address, cause }: ListenError): string {
   const code = (cause as { code?: string } | undefined)?.code
   const place = `port ${address.port} on ${address.hostname}`
   if (code === 'EADDRINUSE') return `${place} is in use by another program: choose another with --listen`
@@ -118,7 +118,7 @@ function stopSignal(): Promise<void> {
 const routesShown = 4
 
 /** What is served: routes with their services. */
-export function routesText(site: Site): string {
+function routesText(site: Site): string {
   const origins = site.services.map(
     ({ origin }) => origin.settings.socket ?? `${origin.scheme}://${origin.authority}`,
   )

@@ -91,7 +91,7 @@ function terminalOf(world: World): Terminal {
 const reasonsShown = 12
 
 /** A status as rows of text. */
-export function statusLines(found: Status, terminal: Terminal): string[] {
+function statusLines(found: Status, terminal: Terminal): string[] {
   const { funnel, memory } = found
   const share = memory.budgetBytes === 0 ? 0 : (100 * memory.usedBytes) / memory.budgetBytes
   const used = `${megabytes(memory.usedBytes)} of ${formatBytes(memory.budgetBytes)} (${share.toFixed(0)}%)`

@@ -1,5 +1,5 @@
 // Settings of the listeners (the section `edge` of the configuration, and the addresses of `listen`).
-import { bytes, cidrs, defaultsOf, duration, integer, type SettingsOf } from '../base/setting.ts'
+import { bytes, cidrs, duration, integer, type SettingsOf } from '../base/setting.ts'
 
 export const edgeRows = {
   trust: cidrs(
@@ -30,8 +30,6 @@ export const edgeRows = {
 }
 
 export type EdgeSettings = SettingsOf<typeof edgeRows>
-
-export const defaultEdge: EdgeSettings = defaultsOf(edgeRows)
 
 /** A clear-text address to listen on. */
 export interface ListenAddress {

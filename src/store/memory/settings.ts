@@ -1,5 +1,5 @@
 // Settings of the memory tier (in the section `tiers` of the configuration).
-import { bytes, defaultsOf, type SettingsOf } from '../../base/setting.ts'
+import { bytes, type SettingsOf } from '../../base/setting.ts'
 
 export const memoryRows = {
   memory: bytes(128 << 20, 'Budget of the memory tier: stored responses and what is kept about them.', {
@@ -13,5 +13,3 @@ export const memoryRows = {
 }
 
 export type MemorySettings = SettingsOf<typeof memoryRows>
-
-export const defaultMemory: MemorySettings = defaultsOf(memoryRows)
