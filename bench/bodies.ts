@@ -9,7 +9,8 @@ import { OriginProcess } from './origin-process.ts'
 import { pageOf, patternBlock } from './page.ts'
 import { myriad } from './peers/myriad.ts'
 import { nginxTuned } from './peers/nginx-tuned.ts'
-import { missing, RunningPeer, TemporaryFolder, type Peer } from './peers/peer.ts'
+import { missing, RunningPeer, type Peer } from './peers/peer.ts'
+import { TemporaryFolder } from './temporary-folder.ts'
 import { messageOf, ordinaryCrowd } from './visitors.ts'
 
 const largeBytes = 1024 ** 3
@@ -60,7 +61,7 @@ export const bodies: Comparison = {
   async run(bench) {
     const reason = missing(myriad)
     if (reason !== undefined) return [{ kind: 'skipped', subject: 'bodies', against: '', reason }]
-    await using folder = await TemporaryFolder.create()
+    using folder = await TemporaryFolder.create()
     await using origin = await OriginProcess.start(folder.path)
     const rows: Row[] = []
     for (const body of cases) rows.push(await oneCase(bench, body, origin))

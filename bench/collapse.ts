@@ -6,7 +6,8 @@ import { OriginProcess } from './origin-process.ts'
 import { openMany } from './paced.ts'
 import { myriad } from './peers/myriad.ts'
 import { nginxTuned } from './peers/nginx-tuned.ts'
-import { missing, RunningPeer, TemporaryFolder, type Peer } from './peers/peer.ts'
+import { missing, RunningPeer, type Peer } from './peers/peer.ts'
+import { TemporaryFolder } from './temporary-folder.ts'
 import { varnish } from './peers/varnish.ts'
 import { messageOf } from './visitors.ts'
 
@@ -27,7 +28,7 @@ export const collapse: Comparison = {
   async run(bench) {
     const reason = missing(myriad)
     if (reason !== undefined) return [{ kind: 'skipped', subject: 'collapse', against: '', reason }]
-    await using folder = await TemporaryFolder.create()
+    using folder = await TemporaryFolder.create()
     await using origin = await OriginProcess.start(folder.path)
     const ours = await collapsed(bench, myriad, origin)
     const peers = [nginxTuned, varnish].filter((peer) => missing(peer) === undefined)

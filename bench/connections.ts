@@ -2,13 +2,14 @@
 // (each has asked once), latency while every visitor asks once a second (open loop), and then while all ask as fast
 // as they are answered (wrk, closed loop). Only 1,000 pages: this is about connections, not about the store.
 import { readFileSync } from 'node:fs'
-import { ratioRow, type Bench, type Comparison, type Figures, type Row } from './comparison.ts'
+import { figureOf, ratioRow, type Bench, type Comparison, type Figures, type Row } from './comparison.ts'
 import { askForEveryPage } from './load.ts'
 import { OriginProcess } from './origin-process.ts'
 import { openMany, paced } from './paced.ts'
 import { myriad } from './peers/myriad.ts'
 import { nginxTuned } from './peers/nginx-tuned.ts'
-import { missing, RunningPeer, TemporaryFolder, type Peer } from './peers/peer.ts'
+import { missing, RunningPeer, type Peer } from './peers/peer.ts'
+import { TemporaryFolder } from './temporary-folder.ts'
 import { ordinaryCrowd, requestsOf } from './visitors.ts'
 import { pause } from './wait.ts'
 import { runWrk, writeScript } from './wrk.ts'
@@ -26,7 +27,7 @@ export const connections: Comparison = {
     const subject = '10,000 connections'
     const reason = missing(nginxTuned) ?? missing(myriad) ?? tooFewFiles()
     if (reason !== undefined) return [{ kind: 'skipped', subject, against: nginxTuned.name, reason }]
-    await using folder = await TemporaryFolder.create()
+    using folder = await TemporaryFolder.create()
     const script = await writeScript(folder.path, requestsOf(crowd, 20_000))
     await using origin = await OriginProcess.start(folder.path)
     const runs: { theirs: Figures; ours: Figures }[] = []
@@ -34,9 +35,8 @@ export const connections: Comparison = {
       const theirs = await oneRun(bench, nginxTuned, origin.port, script)
       const ours = await oneRun(bench, myriad, origin.port, script)
       runs.push({ theirs, ours })
-      bench.progress(
-        `${subject}, pair ${pair}: p99 ${[theirs, ours].map((run) => run.pacedP99Ms?.toFixed(1)).join(' against ')} ms`,
-      )
+      const said = [theirs, ours].map((run) => figureOf(run, 'pacedP99Ms').toFixed(1))
+      bench.progress(`${subject}, pair ${pair}: p99 ${nginxTuned.name} ${said[0]}, Myriad ${said[1]} ms`)
     }
     return rowsOf(runs)
   },
@@ -47,8 +47,8 @@ function rowsOf(runs: readonly { readonly theirs: Figures; readonly ours: Figure
     kind: 'figure',
     subject,
     unit,
-    ours: runs.map((run) => run.ours[name] ?? Number.NaN),
-    theirs: [{ name: nginxTuned.name, values: runs.map((run) => run.theirs[name] ?? Number.NaN) }],
+    ours: runs.map((run) => figureOf(run.ours, name)),
+    theirs: [{ name: nginxTuned.name, values: runs.map((run) => figureOf(run.theirs, name)) }],
     bar: { is: 'at most', value: atMost },
   })
   const against = nginxTuned.name

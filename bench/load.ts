@@ -8,7 +8,8 @@ import { ClientConnection } from './client.ts'
 import { ratioRow, type Bar, type Bench, type Figures, type Row } from './comparison.ts'
 import { OriginProcess } from './origin-process.ts'
 import { myriad } from './peers/myriad.ts'
-import { missing, RunningPeer, TemporaryFolder, type Peer } from './peers/peer.ts'
+import { missing, RunningPeer, type Peer } from './peers/peer.ts'
+import { TemporaryFolder } from './temporary-folder.ts'
 import { everyPage, messageOf, requestsOf, type Crowd } from './visitors.ts'
 import { runWrk, writeScript } from './wrk.ts'
 
@@ -32,7 +33,7 @@ const toleratedShare = 0.001
 
 /** Runs a case against all of its peers, one after the other. */
 export async function compareLoad(bench: Bench, load: LoadCase): Promise<Row[]> {
-  await using folder = await TemporaryFolder.create()
+  using folder = await TemporaryFolder.create()
   const script = await writeScript(folder.path, requestsOf(load.crowd, preparedRequests))
   await using origin = await OriginProcess.start(folder.path)
   const rows: Row[] = []

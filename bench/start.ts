@@ -4,7 +4,8 @@ import { OriginProcess } from './origin-process.ts'
 import { haproxy } from './peers/haproxy.ts'
 import { myriad } from './peers/myriad.ts'
 import { nginxTuned } from './peers/nginx-tuned.ts'
-import { missing, RunningPeer, TemporaryFolder, type Peer } from './peers/peer.ts'
+import { missing, RunningPeer, type Peer } from './peers/peer.ts'
+import { TemporaryFolder } from './temporary-folder.ts'
 import { varnish } from './peers/varnish.ts'
 import { realClock } from '../src/base/clock.ts'
 
@@ -14,7 +15,7 @@ export const start: Comparison = {
   async run(bench) {
     const reason = missing(myriad)
     if (reason !== undefined) return [{ kind: 'skipped', subject: 'start', against: '', reason }]
-    await using folder = await TemporaryFolder.create()
+    using folder = await TemporaryFolder.create()
     await using origin = await OriginProcess.start(folder.path)
     const ours = await startTimesMs(bench, myriad, origin.port)
     const peers = [nginxTuned, varnish, haproxy].filter((peer) => missing(peer) === undefined)

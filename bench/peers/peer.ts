@@ -1,9 +1,8 @@
 // A server that stands in front of the origin, and how it is started: in a temporary folder that holds its
 // configuration, logs and cache, on the core that servers are measured on.
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, serverCore, StartedProcess, untilAnswers } from '../process.ts'
+import { TemporaryFolder } from '../temporary-folder.ts'
 
 /** Where a server runs. */
 export interface Place {
@@ -54,22 +53,7 @@ export class RunningPeer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.process[Symbol.asyncDispose]()
-    await this.folder[Symbol.asyncDispose]()
-  }
-}
-
-/** A new folder under the system's own for temporary files; servers that give up root can read it. */
-export class TemporaryFolder implements AsyncDisposable {
-  private constructor(readonly path: string) {}
-
-  static async create(): Promise<TemporaryFolder> {
-    const path = await mkdtemp(join(tmpdir(), 'myriad-bench-'))
-    await chmod(path, 0o755)
-    return new TemporaryFolder(path)
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.path, { recursive: true, force: true })
+    this.folder[Symbol.dispose]()
   }
 }
 
