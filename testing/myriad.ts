@@ -3,20 +3,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Child, startChild, untilListening } from './child.ts'
-import { freePort } from './free-port.ts'
+import { type Child, startChild } from './child.ts'
+import { within } from './within.ts'
 
 const executable = process.env['MYRIAD_BIN'] ?? join(import.meta.dir, '../bin/myriad')
-
-/** What a test may say to `serve`. */
-export interface ServeOptions {
-  /** The origin, such as `http://127.0.0.1:9000`; absent when the configuration names it. */
-  readonly target?: string
-  /** A configuration, handed over as a JSON file. */
-  readonly config?: unknown
-  /** The path of a configuration file that exists. */
-  readonly configFile?: string
-}
 
 /** A running Myriad. */
 export interface Myriad extends Child {
@@ -24,27 +14,33 @@ export interface Myriad extends Child {
   readonly url: string
 }
 
-/** Starts Myriad on a free loopback port and waits until it listens. */
-export async function startMyriad(options: ServeOptions): Promise<Myriad> {
-  const port = await freePort()
+/** A configuration; where it has no `services`, the target is its only one, `site`. */
+export type Config = Readonly<Record<string, unknown>>
+
+/** A configuration whose every path is cached with these settings. */
+export function cached(cache: Config, more: Config = {}): Config {
+  return { ...more, routes: [{ path: '/*', service: 'site', cache }] }
+}
+
+/** Starts Myriad on a free loopback port, in front of the URL `target`, and waits until it serves. */
+export async function startMyriad(target: string, config?: Config): Promise<Myriad> {
+  const folder = mkdtempSync(join(tmpdir(), 'myriad-test-'))
   const command = [executable, 'serve']
-  if (options.target) command.push(options.target)
-  command.push('--listen', `127.0.0.1:${port}`, '--console', 'off')
-  let folder: string | undefined
-  if (options.config !== undefined) {
-    folder = mkdtempSync(join(tmpdir(), 'myriad-test-'))
+  if (config) {
     const file = join(folder, 'myriad.config.json')
-    writeFileSync(file, JSON.stringify(options.config))
+    writeFileSync(file, JSON.stringify({ services: { site: { origin: target } }, ...config }))
     command.push('--config', file)
-  } else if (options.configFile) command.push('--config', options.configFile)
+  } else command.push(target)
+  command.push('--listen', '127.0.0.1:0', '--console', 'off')
   const child = startChild(command)
-  const forget = () => folder && rmSync(folder, { recursive: true, force: true })
-  void child.exited.then(forget)
+  void child.exited.then(() => rmSync(folder, { recursive: true, force: true }))
   try {
-    await untilListening(port, child)
+    const serves = child.prints(/http:\/\/127\.0\.0\.1:(\d+) serves /)
+    const [, digits] = await within(10_000, 'Myriad to serve', serves)
+    const port = Number(digits)
+    return { ...child, port, url: `http://127.0.0.1:${port}` }
   } catch (error) {
     await child.stop()
     throw error
   }
-  return { ...child, port, url: `http://127.0.0.1:${port}` }
 }

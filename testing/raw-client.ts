@@ -35,7 +35,7 @@ export class RawClient {
 
   private constructor(socket: Socket) {
     this.#socket = socket
-    socket.on('data', (chunk) => this.#reader.push(chunk))
+    socket.on('data', (chunk) => this.#reader.push(chunk as Buffer))
     socket.on('end', () => this.#reader.end())
     socket.on('close', () => this.#reader.end())
     socket.on('error', (error) => {

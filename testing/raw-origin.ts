@@ -155,7 +155,7 @@ class Connection implements OriginConnection {
     readonly index: number,
     readonly socket: Socket,
   ) {
-    socket.on('data', (chunk) => this.#reader.push(chunk))
+    socket.on('data', (chunk) => this.#reader.push(chunk as Buffer))
     this.closed = new Promise((resolve) => {
       const gone = () => {
         this.#reader.end()

@@ -1,8 +1,8 @@
 // `npm run conformance -- FOLDER`: runs the public suite in FOLDER (suite.ts) through Myriad and scores it (score.ts).
 // It ends with 1 when the score is under the bars, or when the suite is not the pinned one.
 import { parseArgs } from 'node:util'
-import { join } from 'node:path'
-import { startMyriad } from '../../testing/myriad.ts'
+import { type Config, startMyriad } from '../../testing/myriad.ts'
+import config from './cache-tests.config.json'
 import { reachesBars, type Score, scoreOf } from './score.ts'
 import { scoreText } from './report.ts'
 import {
@@ -23,8 +23,6 @@ FOLDER  a checkout of http-tests/cache-tests at ${suiteCommit}, after \`npm inst
 --json         prints the scores as JSON
 --id TEST      runs that test alone and shows its messages as the client and the origin saw them
 --base URL     tests another cache instead; it must forward to 127.0.0.1:PORT of --origin-port`
-
-const configFile = join(import.meta.dir, 'cache-tests.config.json')
 
 type Profile = 'configured' | 'defaults' | 'base'
 
@@ -77,7 +75,7 @@ async function runProfile(
 ): Promise<string> {
   if (base) return runClient(suite, base, testId)
   const target = `http://127.0.0.1:${origin.port}`
-  const myriad = await startMyriad(profile === 'configured' ? { target, configFile } : { target })
+  const myriad = await startMyriad(target, profile === 'configured' ? (config as Config) : undefined)
   try {
     return await runClient(suite, myriad.url, testId)
   } finally {
