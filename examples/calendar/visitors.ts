@@ -1,7 +1,7 @@
 // Visitors for the calendar: `bun examples/calendar/visitors.ts ADDRESS [PER_SECOND]`. Most look at this week, fewer
-// at the next ones (Zipf); some open an event, some an application reads the JSON; one in twenty takes or gives back a
-// seat. Half of them have been here before and send the validator of the page that they still hold. Runs until it is
-// ended; a failed request is not repeated.
+// at the next ones (Zipf); some open an event, the first ones most; an application reads the JSON; one in twenty takes
+// or gives back a seat. Half of them have been here before and send the validator of the page that they still hold.
+// Runs until it is ended; a failed request is not repeated.
 import { addWeeks, formatWeek, weekOf } from './week.ts'
 
 const [address = '', perSecond = '60'] = process.argv.slice(2)
@@ -12,16 +12,16 @@ const weeks = Array.from({ length: 2 * weeksAround + 1 }, (_, rank) => {
   const offset = Math.ceil(rank / 2) * (rank % 2 === 1 ? 1 : -1)
   return formatWeek(addWeeks(weekOf(new Date()), offset))
 })
-const shares = weeks.map((_, rank) => 1 / (rank + 1))
-const sharesSum = shares.reduce((sum, share) => sum + share, 0)
 
 /** Validators and event numbers as the pages showed them. */
 const etags = new Map<string, string>()
 const eventPaths = new Map<string, string[]>()
 
-function drawWeek(): string {
-  let left = Math.random() * sharesSum
-  return weeks[shares.findIndex((share) => (left -= share) <= 0)] ?? weeks[0]!
+/** One of a list, the first ones more often: the second half as often as the first, the third a third (Zipf). */
+function draw<T>(list: readonly T[]): T | undefined {
+  const sum = list.reduce((all, _, rank) => all + 1 / (rank + 1), 0)
+  let left = Math.random() * sum
+  return list[list.findIndex((_, rank) => (left -= 1 / (rank + 1)) <= 0)]
 }
 
 async function look(path: string): Promise<void> {
@@ -40,9 +40,8 @@ async function look(path: string): Promise<void> {
 }
 
 async function visit(): Promise<void> {
-  const week = drawWeek()
-  const paths = eventPaths.get(`/week/${week}`) ?? []
-  const event = paths[Math.floor(Math.random() * paths.length)]
+  const week = draw(weeks)!
+  const event = draw(eventPaths.get(`/week/${week}`) ?? [])
   const dice = Math.random()
   if (dice < 0.05 && event !== undefined) {
     const body = new URLSearchParams({ seat: Math.random() < 0.5 ? 'take' : 'give' })

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { FakeClock } from '../../testing/fake-clock.ts'
 import { tiers, type Tier } from '../base/record.ts'
 import { Funnel, type FunnelSnapshot } from '../observe/funnel.ts'
-import { funnelLine, funnelLines, redraw, type FunnelView } from './funnel-view.ts'
+import { funnelLine, funnelLines, reasonTotals, redraw, type FunnelView } from './funnel-view.ts'
 
 const plain = { columns: 200, colour: false }
 
@@ -69,6 +69,12 @@ test('the plain line tells the same in one line', () => {
   expect(line).toStartWith('90.0% ran no application code · 10 requests (memory 9, application 1) · ')
   expect(line).toEndWith('1 h 2 min')
   expect(line).not.toContain('\n')
+})
+
+test('a reason that occurs in two tiers is counted once', () => {
+  const view = viewOf({ browser: 2, memory: 3 })
+  expect(reasonTotals(view.snapshot)).toEqual([['fresh', 5]])
+  expect(funnelLines(view, plain).at(-1)).toBe('  fresh 5')
 })
 
 test('redrawing goes back over the rows that were drawn, and clears what is left of them', () => {

@@ -1,5 +1,6 @@
 // How a terminal shows the funnel: the share of requests that ran no application code, and how many requests each
 // tier answered. Pure: a snapshot in, lines out; whoever prints them owns the terminal.
+import type { Reason } from '../base/reason.ts'
 import { tiers, type Tier } from '../base/record.ts'
 import type { FunnelSnapshot } from '../observe/funnel.ts'
 
@@ -46,7 +47,9 @@ export function funnelLines(view: FunnelView, terminal: Terminal): string[] {
   const { snapshot } = view
   const paint = painter(terminal)
   const recent = snapshot.recent
-  const reasonWords = snapshot.reasons.slice(0, reasonsShown).map((r) => `${r.reason} ${count(r.requests)}`)
+  const reasonWords = reasonTotals(snapshot)
+    .slice(0, reasonsShown)
+    .map(([reason, requests]) => `${reason} ${count(requests)}`)
   const lines: Row[] = [
     [[view.title, bold]],
     [],
@@ -65,6 +68,13 @@ export function funnelLines(view: FunnelView, terminal: Terminal): string[] {
     [[`  ${reasonWords.join(' · ') || 'waiting for the first request'}`, grey]],
   ]
   return lines.map(paint)
+}
+
+/** How often each reason occurred, whichever tier it came from; the most frequent first. */
+export function reasonTotals({ reasons }: FunnelSnapshot): (readonly [reason: Reason, requests: number])[] {
+  const totals = new Map<Reason, number>()
+  for (const { reason, requests } of reasons) totals.set(reason, (totals.get(reason) ?? 0) + requests)
+  return [...totals].toSorted((a, b) => b[1] - a[1])
 }
 
 /** The view as one plain line, for a log or a pipe. */
