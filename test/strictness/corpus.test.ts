@@ -1,0 +1,55 @@
+// The corpus of malformed and ambiguous requests, through Myriad to three origins: nobody may see two requests in
+// one, or another target; what is refused reaches nobody.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { type Myriad, startMyriad } from '../../testing/myriad.ts'
+import { corpus } from './corpus/corpus.ts'
+import { judge } from './judge.ts'
+import { hasNginx, startNginxWitness, startNodeWitness, startRawWitness, type Witness } from './witness.ts'
+
+/** Small limits, so that what exceeds them is small too. */
+const config = { limits: { headTime: '500ms', body: '1MB' } }
+
+const sections = Map.groupBy(corpus, (one) => one.section)
+
+test('the corpus is data: one byte per character, each case and each identifier once', () => {
+  expect(corpus.length).toBeGreaterThanOrEqual(300)
+  expect(new Set(corpus.map((one) => one.id)).size).toBe(corpus.length)
+  expect(new Set(corpus.map((one) => one.bytes + one.after)).size).toBe(corpus.length)
+  for (const one of corpus) expect(one.bytes).not.toMatch(/[^\0-\xff]/)
+})
+
+const witnesses: [string, () => Promise<Witness>][] = [
+  ['a recording origin', startRawWitness],
+  ["Node's server", startNodeWitness],
+]
+if (hasNginx) witnesses.push(['nginx', startNginxWitness])
+else test.skip('nginx as the origin: it is not installed', () => undefined)
+
+for (const [name, start] of witnesses) {
+  describe(name, () => {
+    let witness: Witness
+    let myriad: Myriad
+    beforeAll(async () => {
+      witness = await start()
+      myriad = await startMyriad(witness.url, config)
+    })
+    afterAll(async () => {
+      await myriad?.stop()
+      await witness?.stop()
+    })
+    for (const [section, cases] of sections) {
+      test(
+        section,
+        async () => {
+          const problems: string[] = []
+          for (const one of cases) {
+            const problem = await judge(one, myriad.port, witness)
+            if (problem !== undefined) problems.push(`${one.id} (${one.why}): ${problem}`)
+          }
+          expect(problems).toEqual([])
+        },
+        60_000,
+      )
+    }
+  })
+}

@@ -1,0 +1,145 @@
+// RFC 9110 §4 and RFC 3986 §6: the path. Rules, keys and origins must mean the same resource, so it has one normal
+// form: unreserved characters decoded, hexadecimal in upper case, then dot segments removed; `%2F` and `//` stay.
+import { anyOf, type Case, forwarded, getTarget, group, refuse, refused, row, type Row } from './case.ts'
+
+/** A target and its normal form. */
+const normal = (id: string, why: string, raw: string, target: string): Row =>
+  row(id, why, getTarget(raw), forwarded('GET', target))
+/** A target that may be refused, or forwarded as it is. */
+const kept = (id: string, why: string, raw: string): Row =>
+  row(id, why, getTarget(raw), anyOf(forwarded('GET', raw), refused()))
+const bad = (id: string, why: string, raw: string): Row => refuse(id, why, getTarget(raw))
+
+const dots = group('RFC 3986 §5.2.4', 'dot-segments', [
+  normal('up', 'one up', '/a/../c', '/c'),
+  normal('here', 'the same place', '/a/./c', '/a/c'),
+  normal('first-up', 'nothing is above the root', '/../c', '/c'),
+  normal('first-here', 'the same place', '/./c', '/c'),
+  normal('many-up', 'nothing is above the root', '/../../../etc/passwd', '/etc/passwd'),
+  normal('last-up', 'a folder ends in a slash', '/a/b/..', '/a/'),
+  normal('last-here', 'a folder ends in a slash', '/a/.', '/a/'),
+  normal('only-up', 'the root', '/..', '/'),
+  normal('up-slash', 'the root', '/../', '/'),
+  normal('mixed', 'the example of the RFC', '/a/b/c/./../../g', '/a/g'),
+  normal('above-then-down', 'nothing is above the root', '/a/../../b/../c', '/c'),
+  normal('deep', 'a hundred up', `${'/..'.repeat(100)}/c`, '/c'),
+  normal('three-dots', 'a name', '/...', '/...'),
+  normal('dot-name', 'a name', '/.well-known/c', '/.well-known/c'),
+  normal('dots-name', 'a name', '/..c/c..', '/..c/c..'),
+  normal('after-double-slash', 'an empty segment is a segment', '/a//../c', '/a/c'),
+  normal('double-slash-first', 'an empty segment is a segment', '//../c', '/c'),
+  normal('in-query', 'a query has no dot segments', '/c?x=/../y', '/c?x=/../y'),
+  normal('up-before-query', 'the query follows', '/a/../c?x', '/c?x'),
+])
+
+const encoded = group('RFC 3986 §6.2.2', 'encoding', [
+  normal('dot-dot-lower', 'a dot is a dot', '/a/%2e%2e/c', '/c'),
+  normal('dot-dot-upper', 'a dot is a dot', '/a/%2E%2E/c', '/c'),
+  normal('dot-dot-mixed', 'a dot is a dot', '/a/.%2e/c', '/c'),
+  normal('dot-dot-mixed-2', 'a dot is a dot', '/a/%2E./c', '/c'),
+  normal('dot-dot-first', 'a dot is a dot', '/%2e%2e/%2e%2e/c', '/c'),
+  normal('dot', 'a dot is a dot', '/%2e/c', '/c'),
+  normal('letter', 'unreserved', '/%63', '/c'),
+  normal('letters', 'unreserved', '/%61%64%6D%69%6e', '/admin'),
+  normal('tilde', 'unreserved', '/%7Euser', '/~user'),
+  normal('dash-underscore', 'unreserved', '/%2d%5F', '/-_'),
+  normal('slash-kept', 'a slash in a name is none', '/a%2Fb', '/a%2Fb'),
+  normal('slash-upper', 'hexadecimal in upper case', '/a%2fb', '/a%2Fb'),
+  normal('slash-up', 'no segment of dots', '/a%2f..%2fc', '/a%2F..%2Fc'),
+  normal('slash-up-encoded', 'no segment of dots', '/a%2f%2e%2e%2fc', '/a%2F..%2Fc'),
+  normal('slash-first', 'no authority', '/%2fevil.example', '/%2Fevil.example'),
+  normal('backslash', 'kept encoded', '/a%5c..%5cc', '/a%5C..%5Cc'),
+  normal('double', 'decoded once only', '/%252e%252e/c', '/%252e%252e/c'),
+  normal('double-slash', 'decoded once only', '/a%252fc', '/a%252fc'),
+  normal('percent', 'stays encoded', '/a%25', '/a%25'),
+  normal('question', 'stays encoded', '/a%3fb', '/a%3Fb'),
+  normal('hash', 'stays encoded', '/a%23b', '/a%23b'),
+  normal('space', 'stays encoded', '/a%20b', '/a%20b'),
+  normal('semicolon', 'stays encoded', '/a%3bb', '/a%3Bb'),
+  normal('crlf', 'stays encoded', '/a%0d%0aX:%20b', '/a%0D%0AX:%20b'),
+  normal('overlong-dots', 'no dots: not UTF-8', '/%c0%ae%c0%ae/c', '/%C0%AE%C0%AE/c'),
+  normal('overlong-slash', 'no slash: not UTF-8', '/..%c0%afc', '/..%C0%AFc'),
+  normal('utf-8', 'stays encoded', '/%c3%a4', '/%C3%A4'),
+  normal('full-width-dots', 'no dots', '/%ef%bc%8e%ef%bc%8e/c', '/%EF%BC%8E%EF%BC%8E/c'),
+  normal('in-query', 'the query is left as it is', '/c?%61=%2f', '/c?%61=%2f'),
+  bad('nul', 'ends a name for some', '/c%00'),
+  bad('nul-within', 'ends a name for some', '/c%00.html'),
+  bad('nul-segment', 'ends a name for some', '/a/%00/../c'),
+  bad('broken-end', 'no digits', '/c%'),
+  bad('broken-one', 'one digit', '/c%2'),
+  bad('broken-letter', 'not hexadecimal', '/c%zz'),
+  bad('broken-second', 'not hexadecimal', '/c%2g'),
+  bad('percent-u', 'not an encoding', '/c%u002e'),
+  bad('percent-percent', 'not an encoding', '/c%%32%65'),
+  bad('percent-space', 'white space within', '/c% 20'),
+  row(
+    'nul-in-query',
+    'the query is left as it is',
+    getTarget('/c?%00'),
+    anyOf(forwarded('GET', '/c?%00'), refused()),
+  ),
+  row(
+    'broken-in-query',
+    'the query is left as it is',
+    getTarget('/c?%zz'),
+    anyOf(forwarded('GET', '/c?%zz'), refused()),
+  ),
+])
+
+const tricks = group('RFC 9110 §4.2.3', 'path-tricks', [
+  normal('double-slash', 'an empty segment is a segment', '/a//c', '/a//c'),
+  normal('many-slashes', 'an empty segment is a segment', '////c', '////c'),
+  normal('last-slash', 'another resource', '/c/', '/c/'),
+  normal('semicolon', 'a parameter to some, a name to others', '/..;/c', '/..;/c'),
+  normal('semicolon-up', 'a parameter to some, a name to others', '/a/..;x=1/c', '/a/..;x=1/c'),
+  normal('semicolon-encoded-up', 'a parameter to some, a name to others', '/a/%2e%2e;/c', '/a/..;/c'),
+  normal('semicolon-only', 'a segment', '/;/../c', '/c'),
+  normal('matrix', 'a parameter to some, a name to others', '/a;b=c/d', '/a;b=c/d'),
+  normal('sub-delimiters', 'allowed as they are', "/!$&'()*+,;=:@-._~", "/!$&'()*+,;=:@-._~"),
+  normal('case', 'paths have case', '/C', '/C'),
+  normal('empty-query', 'another target', '/c?', '/c?'),
+  normal('questions', 'a query may hold one', '/c??a?b', '/c??a?b'),
+  normal('slashes-in-query', 'a query may hold them', '/c?//a', '/c?//a'),
+  normal('suffix', 'a path like any other', '/account/c.css', '/account/c.css'),
+  kept('backslash', 'a slash to some', '/a\\..\\c'),
+  kept('slash-backslash', 'an authority to some', '/\\evil.example'),
+  kept('quote', 'not a URI character', '/a"b'),
+  kept('angle', 'not a URI character', '/<c>'),
+  kept('braces', 'not a URI character', '/{c}'),
+  kept('pipe', 'not a URI character', '/a|b'),
+  kept('caret', 'not a URI character', '/a^b'),
+  kept('backquote', 'not a URI character', '/a`b'),
+  kept('brackets', 'only for addresses', '/c[0]'),
+  kept('brackets-in-query', 'sent by browsers', '/c?a[]=b'),
+  kept('braces-in-query', 'sent by browsers', '/c?a={b}'),
+  bad('fragment', 'a target has no fragment', '/c#f'),
+  bad('fragment-in-query', 'a target has no fragment', '/c?a#f'),
+  bad('fragment-only', 'a target has no fragment', '/#'),
+  bad('nul', 'a control byte', '/c\x00'),
+  bad('tab', 'a control byte', '/c\td'),
+  bad('escape', 'a control byte', '/c\x1b'),
+  bad('delete', 'a control byte', '/c\x7f'),
+  bad('vertical-tab', 'a control byte', '/c\x0b'),
+  bad('utf-8', 'not ASCII', '/\xc3\xa4'),
+  bad('latin-1', 'not ASCII', '/\xe4'),
+  bad('no-break-space', 'not ASCII', '/c\xa0'),
+  bad('utf-8-in-query', 'not ASCII', '/c?\xc3\xa4'),
+  bad('nul-in-query', 'a control byte', '/c?\x00'),
+  bad('space-in-query', 'white space within', '/c?a b'),
+])
+
+const size = group('RFC 9112 §3', 'target-size', [
+  row(
+    'at-most',
+    '8 KB are allowed',
+    getTarget(`/${'c'.repeat(8191)}`),
+    forwarded('GET', `/${'c'.repeat(8191)}`),
+  ),
+  refuse('too-long', 'one byte over 8 KB', getTarget(`/${'c'.repeat(8192)}`), 414),
+  refuse('too-long-query', 'over 8 KB', getTarget(`/c?${'q'.repeat(9000)}`), 414),
+  refuse('too-long-absolute', 'over 8 KB', getTarget(`http://a/${'c'.repeat(9000)}`), 414),
+  refuse('endless', 'a target that never ends', `GET /${'c'.repeat(200_000)}`, 414),
+  row('many-segments', 'allowed', getTarget('/a'.repeat(4000)), forwarded('GET', '/a'.repeat(4000))),
+])
+
+export const targetCases: readonly Case[] = [...dots, ...encoded, ...tricks, ...size]
