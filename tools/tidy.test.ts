@@ -10,7 +10,8 @@ const skipped = new Set(['node_modules', '.git', 'dist', '.cache', 'results'])
 const read = /\.(ts|mjs|md|json|toml|yaml|sh|css|html)$|\/(myriad|run)$/
 
 const tree = walk('').map((path) => sourceFile(path, readFileSync(join(root, path), 'utf8')))
-const exists = (path: string): boolean => existsSync(join(root, path))
+// What the benchmarks write is not there before they have run.
+const exists = (path: string): boolean => path.startsWith('bench/results') || existsSync(join(root, path))
 
 function walk(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -187,7 +188,11 @@ const cases: readonly Case[] = [
     rule: 'no test is switched off',
     run: rules.testsRun,
     faults: [{ 'src/a.test.ts': "test.only('a', f)" }, { 'src/a.test.ts': "describe.skip('a', f)" }],
-    fine: [{ 'src/a.test.ts': "test.skipIf(!installed)('a', f)\n// test.only" }],
+    fine: [
+      {
+        'src/a.test.ts': "test.skipIf(!installed)('a', f)\nif (a) b()\nelse test.skip('c', f)\n// test.only",
+      },
+    ],
   },
   {
     rule: 'links and named paths lead somewhere',
