@@ -152,6 +152,18 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    rule: 'what is exported has a user',
+    run: rules.usedExports,
+    faults: [
+      { 'src/a.ts': 'export const a = 1\na()', 'src/b.ts': "import './a.ts' // a" },
+      { 'src/a.ts': 'export function unused() {}' },
+    ],
+    fine: [
+      { 'src/a.ts': 'export const a = 1', 'src/a.test.ts': "import { a } from './a.ts'" },
+      { 'src/a.ts': 'export interface A {}\nexport type B = A' },
+    ],
+  },
+  {
     rule: 'an exported function is documented',
     run: rules.documented,
     faults: [

@@ -160,6 +160,24 @@ export function deadFiles(files: readonly SourceFile[]): Violation[] {
     .map((file) => at(file, 1, 'nothing but its own test imports this'))
 }
 
+/** What is exported has a user in another file; types may be exported for the sake of those who read a signature. */
+export function usedExports(files: readonly SourceFile[]): Violation[] {
+  const usersOf = new Map<string, Set<string>>()
+  for (const file of typescript(files)) {
+    for (const word of new Set(file.bare.match(/\b\w+\b/g))) {
+      const users = usersOf.get(word) ?? new Set()
+      usersOf.set(word, users.add(file.path))
+    }
+  }
+  const declaration = /^export (?:async )?(?:const|let|function\*?|class) (\w+)/gm
+  return programs(files).flatMap((file) =>
+    [...file.bare.matchAll(declaration)]
+      .map((match) => match[1]!)
+      .filter((name) => usersOf.get(name)!.size === 1)
+      .map((name) => at(file, lineOf(file, ` ${name}`), `nobody imports ${name}`)),
+  )
+}
+
 /** Exported functions of `src/` say what comes in and out. */
 export function documented(files: readonly SourceFile[]): Violation[] {
   return programs(files).flatMap((file) => {
