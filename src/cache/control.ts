@@ -47,13 +47,19 @@ function ownControl(fields: Fields): Control {
   if (targeted !== undefined) {
     const directives = targetedDirectives(targeted)
     // RFC 9213 §2.2: a valid targeted field is used, and Cache-Control and Expires are ignored.
-    if (directives !== 'invalid') return { source: 'targeted', directives, expires: false }
+    if (directives !== 'invalid') return targetedControl(directives, fields)
   }
   return {
     source: 'cache-control',
     directives: responseDirectives(fields.get('cache-control')),
     expires: true,
   }
+}
+
+/** `no-transform` of Cache-Control holds all the same: it is no caching policy, and binds whoever forwards. */
+function targetedControl(directives: ResponseDirectives, fields: Fields): Control {
+  const noTransform = directives.noTransform || responseDirectives(fields.get('cache-control')).noTransform
+  return { source: 'targeted', directives: { ...directives, noTransform }, expires: false }
 }
 
 const inSeconds = new Set(['max-age', 's-maxage', 'stale-while-revalidate', 'stale-if-error'])

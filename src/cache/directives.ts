@@ -224,10 +224,12 @@ function* directivesOf(text: string): Generator<Directive> {
     const name = written.trim().toLowerCase()
     const quoted = quotedString(text, equals + 1)
     const end = quoted === undefined ? comma : indexOrEnd(text, ',', quoted.end)
-    // No whitespace may stand around '=' (§5.2). Where it does the argument is kept, spoilt: never a valid number.
-    const spoilt = written.length === name.length ? '' : ' '
-    if (quoted === undefined) yield { name, value: spoilt + text.slice(equals + 1, end).trimEnd() }
-    else yield { name, value: spoilt + quoted.value + text.slice(quoted.end, end).trim() }
+    const argument = quoted === undefined ? text.slice(equals + 1, end).trimEnd() : quoted.value
+    // No whitespace may stand around '=', nor anything after a quoted string (§5.2). Where it does the argument is kept,
+    // spoilt: never a valid number, nor a list of names.
+    const spoilt =
+      written.length !== name.length || (quoted !== undefined && text.slice(quoted.end, end).trim() !== '')
+    yield { name, value: spoilt ? ` ${argument}` : argument }
     at = end + 1
   }
 }
