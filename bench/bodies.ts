@@ -1,5 +1,6 @@
 // Large bodies and slow readers: how much memory a server holds for others. 1 GB down to a client that reads slowly,
-// 1 GB up to an origin that reads slowly, and 100 clients that read a cached 10 MB slowly. Every body is checked by its
+// 1 GB up to an origin that reads slowly, and 100 clients that read one page of 10 MB slowly, which may be stored if the
+// server stores pages of that size. Every body is checked by its
 // CRC-32. One run each: memory is the figure, not time.
 import { crc32 } from 'node:zlib'
 import { ClientConnection, type Reading } from './client.ts'
@@ -43,7 +44,7 @@ const cases: readonly BodyCase[] = [
     run: upload,
   },
   {
-    subject: '100 slow clients on a cached 10 MB: resident memory',
+    subject: '100 slow clients on 10 MB each: resident memory',
     counts: 'peak',
     bar: { is: 'at most', value: 200 },
     async run(port) {
