@@ -5,7 +5,14 @@ import type { Status } from '../admin/status.ts'
 import { reasons } from '../base/reason.ts'
 import { formatBytes } from '../config/units.ts'
 import type { Command, ExitCode, Given, World } from './command.ts'
-import { funnelLine, funnelLines, redraw, type FunnelView, type Terminal } from './funnel-view.ts'
+import {
+  funnelLine,
+  funnelLines,
+  reasonTotals,
+  redraw,
+  type FunnelView,
+  type Terminal,
+} from './funnel-view.ts'
 
 export const status: Command = {
   name: 'status',
@@ -95,13 +102,13 @@ function statusLines(found: Status, terminal: Terminal): string[] {
   const { funnel, memory } = found
   const share = memory.budgetBytes === 0 ? 0 : (100 * memory.usedBytes) / memory.budgetBytes
   const used = `${megabytes(memory.usedBytes)} of ${formatBytes(memory.budgetBytes)} (${share.toFixed(0)}%)`
-  const ranked = funnel.reasons.slice(0, reasonsShown)
+  const ranked = reasonTotals(funnel).slice(0, reasonsShown)
   const rows = [
     '',
     `  memory tier: ${memory.objects.toLocaleString('en')} responses, ${used}`,
     ...(ranked.length === 0 ? [] : ['', '  why:']),
     ...ranked.map(
-      ({ reason, requests }) =>
+      ([reason, requests]) =>
         `  ${requests.toLocaleString('en').padStart(12)}  ${reason}: ${reasons[reason]}`,
     ),
   ]
