@@ -77,7 +77,7 @@ const noRequestDirectives: RequestDirectives = {
   staleIfError: undefined,
 }
 
-export const noResponseDirectives: ResponseDirectives = {
+const noResponseDirectives: ResponseDirectives = {
   maxAge: undefined,
   sMaxage: undefined,
   noCache: false,

@@ -23,13 +23,10 @@ const HEURISTIC_SECONDS_MAX = 86_400
 export interface FreshnessSource {
   readonly control: Control
   readonly status: number
-  /** The response's Expires field, its lines joined. */
-  readonly expires: string | undefined
-  readonly dateMs: number
-  readonly lastModifiedMs: number | undefined
+  readonly fields: Fields
   /** The owner's lifetime for a response that states none, if it applies to this request. */
   readonly ttlSeconds: number | undefined
-  readonly nowMs: number
+  readonly receivedMs: number
 }
 
 /** A lifetime: stated by the response, or the owner's, or estimated. */
@@ -47,17 +44,28 @@ export function lifetimeOf(source: FreshnessSource): Lifetime | undefined {
   // §4.2.2: only now, and only for a status that is known to allow it or a response that is marked cacheable.
   if (!isHeuristicallyCacheable(source.status) && !source.control.directives.public) return undefined
   if (source.ttlSeconds !== undefined) return { kind: 'owner', seconds: source.ttlSeconds }
-  if (source.lastModifiedMs === undefined) return undefined
-  const unchangedSeconds = (source.dateMs - source.lastModifiedMs) / 1000
+  const lastModifiedMs = dateIn(source, 'last-modified')
+  if (lastModifiedMs === undefined) return undefined
+  const unchangedSeconds = (dateOf(source) - lastModifiedMs) / 1000
   const seconds = Math.floor(unchangedSeconds * HEURISTIC_FRACTION)
   return { kind: 'heuristic', seconds: Math.min(Math.max(seconds, 0), HEURISTIC_SECONDS_MAX) }
 }
 
 /** Expires minus Date; what is no date, as also two lines are not, is in the past (§5.3). */
 function expiresLifetime(source: FreshnessSource): number | undefined {
-  if (source.expires === undefined) return undefined
-  const expiresMs = parseHttpDate(source.expires.trim(), source.nowMs)
-  return expiresMs === undefined ? 0 : Math.max(0, Math.floor((expiresMs - source.dateMs) / 1000))
+  if (!source.fields.has('expires')) return undefined
+  const expiresMs = dateIn(source, 'expires')
+  return expiresMs === undefined ? 0 : Math.max(0, Math.floor((expiresMs - dateOf(source)) / 1000))
+}
+
+/** Without a valid Date the time of receipt stands in (RFC 9110 §6.6.1). */
+function dateOf(source: FreshnessSource): number {
+  return dateIn(source, 'date') ?? source.receivedMs
+}
+
+function dateIn(source: FreshnessSource, key: string): number | undefined {
+  const text = source.fields.get(key)
+  return text === undefined ? undefined : parseHttpDate(text.trim(), source.receivedMs)
 }
 
 /**

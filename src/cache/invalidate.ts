@@ -17,10 +17,6 @@ const safe: ReadonlySet<string> = new Set([
   'SEARCH',
 ])
 
-export function isSafe(method: string): boolean {
-  return safe.has(method)
-}
-
 /** Whether the answer invalidates: an unsafe or unknown method, and a status that is no error (2xx or 3xx). */
 export function invalidates(method: string, status: number): boolean {
   return !safe.has(method) && status >= 200 && status < 400

@@ -324,6 +324,8 @@ describe('windows of stale', () => {
     ['max-age=1, proxy-revalidate, stale-while-revalidate=6', owner, [0, 0, true]],
     ['max-age=1, no-cache, stale-while-revalidate=6', owner, [0, 0, true]],
     ['s-maxage=1', owner, [0, 0, true]],
+    ['max-age=0', owner, [0, 0, false]],
+    ['foo', owner, [0, 0, false]],
     ['s-maxage=1, stale-while-revalidate=5', owner, [5, 0, true]],
   ] as const)('%s', (cacheControl, policy, expected) => {
     expect(window(cacheControl, policy)).toEqual([...expected])

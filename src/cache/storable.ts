@@ -11,18 +11,9 @@ import type { RequestFacts } from './facts.ts'
 import { isHeuristicallyCacheable, lifetimeOf } from './freshness.ts'
 import { resolvedKey } from './invalidate.ts'
 import type { CachePolicy } from './policy.ts'
-import {
-  dateOf,
-  isSharedWithAuthorization,
-  isSharedWithCookies,
-  lastModifiedOf,
-  makeStored,
-  setCookieNames,
-  storedFields,
-  type ExchangeTimes,
-  type Stored,
-  type StoredContent,
-} from './stored.ts'
+import { isSharedWithAuthorization, isSharedWithCookies } from './sharing.ts'
+import { storedFields, storesCookie } from './stored-fields.ts'
+import { makeStored, type ExchangeTimes, type Stored, type StoredContent } from './stored.ts'
 import { variantKey, varyNames } from './vary.ts'
 
 /** To be stored, as this; or passed on only, and why. */
@@ -45,26 +36,22 @@ export function storable(
     refusedMethod(facts, head, control, targetUri) ??
     refusedStatus(facts, head, control) ??
     refusedDirectives(facts, control, policy)
-  if (refusal !== undefined) return { kind: 'pass', reason: refusal }
+  if (refusal !== undefined) return pass(refusal)
   const content = contentOf(head)
-  if (content === undefined) return { kind: 'pass', reason: 'partial' }
-  const fields = storedFields(head.fields, control, policy)
-  // Told anew of whatever range is served from a part.
-  if (content.kind === 'part') for (const name of ['content-range', 'content-length']) fields.delete(name)
-  const received = { head, fields, content, control }
-  return decided(facts, received, times, policy)
+  if (content === undefined) return pass('partial')
+  return decided(facts, { head, fields: head.fields, content, control }, times, policy)
 }
 
 /** A response of which a part of the decision has been made. */
 export interface Received {
   readonly head: ResponseHead
-  /** What is stored of its fields; becomes the stored response's own. */
+  /** The head's fields, or the stored ones as a 304 has updated them. */
   readonly fields: Fields
   readonly content: StoredContent
   readonly control: Control
 }
 
-/** The second half of the decision: what depends on the stored fields and on whom the response can be shared with. */
+/** The second half of the decision: what depends on lifetimes and on whom the response can be shared with. */
 export function decided(
   facts: RequestFacts,
   received: Received,
@@ -72,49 +59,43 @@ export function decided(
   policy: CachePolicy,
 ): Storable {
   const { head, fields, control, content } = received
-  const dateMs = dateOf(fields, times.responseMs)
-  const lastModifiedMs = lastModifiedOf(fields, times.responseMs)
+  const { status } = head
   // The owner's ttl fills silence only where a response cannot be someone's own.
-  const ttlApplies = facts.cookie === undefined && !facts.authorization && head.status !== 206
-  const lifetime = lifetimeOf({
-    control,
-    status: head.status,
-    expires: fields.get('expires'),
-    dateMs,
-    lastModifiedMs,
-    ttlSeconds: ttlApplies ? policy.ttlSeconds : undefined,
-    nowMs: times.responseMs,
-  })
-  const explicit = lifetime?.kind === 'explicit'
-  const shared = isSharedWithCookies(control, policy, explicit)
-  if (setCookieNames.some((name) => fields.has(name)) && !(policy.storeSetCookie && shared))
-    return { kind: 'pass', reason: 'set-cookie' }
-  if (facts.authorization && !isSharedWithAuthorization(control))
-    return { kind: 'pass', reason: 'authorization' }
-  if (facts.cookie !== undefined && !shared) return { kind: 'pass', reason: 'cookies' }
+  const ttlApplies = facts.cookie === undefined && !facts.authorization && status !== 206
+  const ttlSeconds = ttlApplies ? policy.ttlSeconds : undefined
+  const lifetime = lifetimeOf({ control, status, fields, ttlSeconds, receivedMs: times.responseMs })
+  const shared = isSharedWithCookies(control, policy, lifetime?.kind === 'explicit')
+  if (storesCookie(fields, control, policy) && !(policy.storeSetCookie && shared)) return pass('set-cookie')
+  if (facts.authorization && !isSharedWithAuthorization(control)) return pass('authorization')
+  if (facts.cookie !== undefined && !shared) return pass('cookies')
   const vary = varyNames(fields.get('vary'))
-  if (vary === 'any') return { kind: 'pass', reason: 'vary-any' }
-  // §3: a status that says nothing of caching needs words that do.
-  if (lifetime === undefined && !isHeuristicallyCacheable(head.status) && !control.directives.public)
-    return { kind: 'pass', reason: 'status' }
+  if (vary === 'any') return pass('vary-any')
+  if (lifetime === undefined) {
+    // §3: a status that says nothing of caching needs words that do.
+    if (!isHeuristicallyCacheable(status) && !control.directives.public) return pass('status')
+    if (!fields.has('etag') && !fields.has('last-modified')) return pass('no-lifetime')
+  }
+  const isPart = content.kind === 'part'
   const stored = makeStored({
     key: facts.key,
     variant: variantKey(vary, facts),
     vary,
     // §3.3: a part is stored as an incomplete 200.
-    status: head.status === 206 ? 200 : head.status,
-    reason: head.status === 206 ? 'OK' : head.reason,
-    fields,
+    status: isPart ? 200 : status,
+    reason: isPart ? 'OK' : head.reason,
+    fields: storedFields(fields, control, policy, isPart),
     received: head.fields,
     content,
     control,
-    explicit,
-    lifetimeSeconds: lifetime?.seconds ?? 0,
+    lifetime,
     times,
     policy,
   })
-  if (isUseless(stored)) return { kind: 'pass', reason: 'no-lifetime' }
-  return { kind: 'store', stored }
+  return isUseless(stored) ? pass('no-lifetime') : { kind: 'store', stored }
+}
+
+function pass(reason: Reason): Storable {
+  return { kind: 'pass', reason }
 }
 
 /** Never usable without asking the origin for all of it again. */

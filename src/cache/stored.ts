@@ -3,10 +3,10 @@
 import { createHash } from 'node:crypto'
 import { formatHttpDate, parseHttpDate } from '../http/date.ts'
 import type { Fields } from '../http/fields.ts'
-import { endToEnd } from '../http/hopbyhop.ts'
 import type { Control } from './control.ts'
-import { initialAgeMs } from './freshness.ts'
+import { initialAgeMs, type Lifetime } from './freshness.ts'
 import type { CachePolicy } from './policy.ts'
+import { isSharedWithAuthorization, isSharedWithCookies } from './sharing.ts'
 
 /** When the request was sent and its response head received; wall-clock milliseconds. */
 export interface ExchangeTimes {
@@ -72,74 +72,55 @@ export function ageSeconds(stored: Stored, nowMs: number): number {
   return age > 0 ? age : 0
 }
 
-/** The Date of a response; the time of receipt when it has none, two, or one that is not valid (RFC 9110 §6.6.1). */
-export function dateOf(fields: Fields, receivedMs: number): number {
-  const date = fields.get('date')
-  return (date === undefined ? undefined : parseHttpDate(date.trim(), receivedMs)) ?? receivedMs
+/** The Date that a response states; undefined when it has none, two, or one that is not valid. */
+function statedDate(fields: Fields, nowMs: number): number | undefined {
+  return dateIn(fields, 'date', nowMs)
 }
 
 /** Last-Modified as a time; undefined when there is none or it is not valid. */
 export function lastModifiedOf(fields: Fields, nowMs: number): number | undefined {
-  const text = fields.get('last-modified')
+  return dateIn(fields, 'last-modified', nowMs)
+}
+
+function dateIn(fields: Fields, key: string, nowMs: number): number | undefined {
+  const text = fields.get(key)
   return text === undefined ? undefined : parseHttpDate(text.trim(), nowMs)
 }
 
-/** RFC 9111 §3.1: what belongs to the proxy on the way, or is computed anew each time. */
-const notStored = ['age', 'proxy-authenticate', 'proxy-authentication-info', 'proxy-authorization']
-
-/** The fields that are stored of a response (RFC 9111 §3.1). */
-export function storedFields(fields: Fields, control: Control, policy: CachePolicy): Fields {
-  const kept = endToEnd(fields)
-  const { noCacheFields, privateFields } = control.directives
-  // §5.2.2.4 and §5.2.2.7: what is named must not be reused, or not be shared; the rest may.
-  for (const name of [...notStored, ...noCacheFields, ...privateFields]) kept.delete(name)
-  if (policy.cookies === 'drop') for (const name of setCookieNames) kept.delete(name)
-  return kept
-}
-
-/** The second is of RFC 2965, historic, and sets a cookie where it is known. */
-export const setCookieNames = ['set-cookie', 'set-cookie2']
-
-/** What a stored response is made from; `fields` are those of `storedFields`, and become its own. */
+/** What a stored response is made from. */
 export interface StoredParts {
   readonly key: string
   readonly variant: string
   readonly vary: readonly string[]
   readonly status: number
   readonly reason: string
+  /** Those of `storedFields`; they become the stored response's own. */
   readonly fields: Fields
   /** As they came: Age is read from them. */
   readonly received: Fields
   readonly content: StoredContent
   readonly control: Control
-  /** Whether the lifetime was stated by the response (and not by the owner, or estimated). */
-  readonly explicit: boolean
-  readonly lifetimeSeconds: number
+  readonly lifetime: Lifetime | undefined
   readonly times: ExchangeTimes
   readonly policy: CachePolicy
 }
 
 /** Computes all that is ever asked of a stored response. */
 export function makeStored(parts: StoredParts): Stored {
-  const { fields, control, times, policy, content } = parts
+  const { fields, control, times, policy, lifetime } = parts
   const { directives } = control
   const receivedMs = times.responseMs
-  const dateMs = dateOf(fields, receivedMs)
+  const stated = statedDate(fields, receivedMs)
   // RFC 9110 §6.6.1: a response without a valid Date gets the time of its receipt.
-  if (dateMs === receivedMs) fields.set('Date', formatHttpDate(receivedMs))
+  if (stated === undefined) fields.set('Date', formatHttpDate(receivedMs))
+  const dateMs = stated ?? receivedMs
   const bornMs = receivedMs - initialAgeMs(parts.received, dateMs, times)
-  const freshUntilMs = bornMs + parts.lifetimeSeconds * 1000
+  const freshUntilMs = bornMs + (lifetime?.seconds ?? 0) * 1000
   const originEtag = fields.first('etag')?.trim() || undefined
   const etag = ownersEtag(parts) ?? originEtag
   if (etag !== undefined && etag !== originEtag) fields.set('ETag', etag)
   const lastModifiedMs = lastModifiedOf(fields, receivedMs)
-  const { noCache, mustRevalidate, proxyRevalidate, sMaxage } = directives
-  const forbidsStale = noCache || mustRevalidate || proxyRevalidate
-  // RFC 9111 §5.2.2.10: s-maxage forbids stale too, but not what the same response says beside it (RFC 5861): the
-  // extension modifies the directive (§5.2.3). Owners cannot lift it.
-  const owners = sMaxage === undefined ? (policy.staleSeconds ?? 0) : 0
-  const window = (own: number | undefined): number =>
-    freshUntilMs + (forbidsStale ? 0 : (own ?? owners) * 1000)
+  const windows = staleWindows(parts)
   return {
     key: parts.key,
     variant: parts.variant,
@@ -147,7 +128,7 @@ export function makeStored(parts: StoredParts): Stored {
     status: parts.status,
     reason: parts.reason,
     fields,
-    content,
+    content: parts.content,
     etag,
     originEtag,
     lastModified: lastModifiedMs === undefined ? undefined : fields.first('last-modified')?.trim(),
@@ -156,31 +137,34 @@ export function makeStored(parts: StoredParts): Stored {
     receivedMs,
     bornMs,
     freshUntilMs,
-    staleWhileRevalidateUntilMs: window(directives.staleWhileRevalidate),
-    staleIfErrorUntilMs: window(directives.staleIfError),
-    neverStale: forbidsStale || sMaxage !== undefined,
-    noCache,
-    sharedWithCookies: isSharedWithCookies(control, policy, parts.explicit),
+    staleWhileRevalidateUntilMs: freshUntilMs + windows.whileRevalidateMs,
+    staleIfErrorUntilMs: freshUntilMs + windows.ifErrorMs,
+    neverStale: windows.never,
+    noCache: directives.noCache,
+    sharedWithCookies: isSharedWithCookies(control, policy, lifetime?.kind === 'explicit'),
     sharedWithAuthorization: isSharedWithAuthorization(control),
     noTransform: directives.noTransform,
   }
 }
 
-/**
- * Whether a response may be shared where cookies are involved: only when it says so, since applications choose by
- * cookies without saying `Vary: Cookie`. `storeSetCookie` is the owner's word that this application does not, and that
- * cookies mean nothing to the cache, as in RFC 9111 §7.3: then a stated lifetime is word enough.
- */
-export function isSharedWithCookies(control: Control, policy: CachePolicy, explicit: boolean): boolean {
-  const { directives, source } = control
-  if (directives.public || directives.sMaxage !== undefined || source === 'owner') return true
-  return explicit && (source === 'targeted' || policy.storeSetCookie)
-}
-
-/** RFC 9111 §3.5. */
-export function isSharedWithAuthorization(control: Control): boolean {
-  const { directives } = control
-  return directives.public || directives.mustRevalidate || directives.sMaxage !== undefined
+/** How long after its lifetime a response may be used (RFC 9111 §4.2.4, RFC 5861). */
+function staleWindows(parts: StoredParts): {
+  readonly whileRevalidateMs: number
+  readonly ifErrorMs: number
+  readonly never: boolean
+} {
+  const { staleWhileRevalidate, staleIfError, noCache, mustRevalidate, proxyRevalidate, sMaxage } =
+    parts.control.directives
+  if (noCache || mustRevalidate || proxyRevalidate) return { whileRevalidateMs: 0, ifErrorMs: 0, never: true }
+  // §5.2.2.10: s-maxage forbids stale too, but not what the same response says beside it: the extension modifies the
+  // directive (§5.2.3). Owners cannot lift it; nor do they prolong a lifetime that there is not.
+  const never = sMaxage !== undefined
+  const owners = !never && (parts.lifetime?.seconds ?? 0) > 0 ? (parts.policy.staleSeconds ?? 0) : 0
+  return {
+    whileRevalidateMs: (staleWhileRevalidate ?? owners) * 1000,
+    ifErrorMs: (staleIfError ?? owners) * 1000,
+    never,
+  }
 }
 
 /** `policy.etag` as an entity tag. Variants of one target must not share a strong one (RFC 9110 §8.8.3). */

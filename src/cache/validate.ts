@@ -8,7 +8,8 @@ import { governing } from './control.ts'
 import type { RequestFacts } from './facts.ts'
 import type { CachePolicy } from './policy.ts'
 import { decided } from './storable.ts'
-import { lastModifiedOf, makeStored, storedFields, type ExchangeTimes, type Stored } from './stored.ts'
+import { storedFields } from './stored-fields.ts'
+import { lastModifiedOf, makeStored, type ExchangeTimes, type Stored } from './stored.ts'
 
 /** Whether there is anything to ask the origin with. */
 export function hasValidator(stored: Stored): boolean {
@@ -76,17 +77,16 @@ export function freshened(
   // RFC 9110 §6.6.1: without a Date of its own the update is of the time of its receipt, not of the stored Date.
   if (!update.fields.has('date')) merged.delete('date')
   const control = governing(stored.status, merged, policy)
-  const fields = storedFields(merged, control, policy)
   const { noStore, mustUnderstand, private: isPrivate } = control.directives
   // Age is the update's: the stored response is now as old as that (§4.2.3).
   const head = { status: stored.status, reason: stored.reason, fields: update.fields }
   const { content } = stored
-  const decision = decided(facts, { head, fields, content, control }, times, policy)
+  const decision = decided(facts, { head, fields: merged, content, control }, times, policy)
   if (decision.kind === 'pass' || (noStore && !mustUnderstand) || isPrivate) {
     const { key, variant, vary, status, reason } = stored
+    const fields = storedFields(merged, control, policy, content.kind === 'part')
     const parts = { key, variant, vary, status, reason, fields, content, control, times, policy }
-    const alone = makeStored({ ...parts, received: update.fields, explicit: false, lifetimeSeconds: 0 })
-    return { stored: alone, keep: false }
+    return { stored: makeStored({ ...parts, received: update.fields, lifetime: undefined }), keep: false }
   }
   const sameNames = String(decision.stored.vary) === String(stored.vary)
   // One 304 may update variants that other requests were made for; their keys stay what they are.
