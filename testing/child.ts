@@ -24,6 +24,9 @@ export function startChild(command: readonly string[], env: Record<string, strin
     stdout: 'pipe',
     stderr: 'pipe',
   })
+  // A test run that is broken off leaves nothing behind.
+  const endWithUs = () => child.kill('SIGTERM')
+  process.once('exit', endWithUs)
   let printed = ''
   let ended = false
   const waiting = new Set<() => void>()
@@ -39,6 +42,7 @@ export function startChild(command: readonly string[], env: Record<string, strin
   }
   const exited = Promise.all([child.exited, pump(child.stdout), pump(child.stderr)]).then(() => {
     ended = true
+    process.removeListener('exit', endWithUs)
     wake()
     return child.signalCode === null ? child.exitCode : null
   })

@@ -14,6 +14,8 @@ export interface SeenRequest {
   field(name: string): string | undefined
   /** The body without its transfer coding, once it is whole; rejects when the connection ends before. */
   readonly body: Promise<Buffer>
+  /** Trailer lines, once the body is whole. */
+  readonly trailers: readonly (readonly [name: string, value: string])[]
   /** What has arrived of the body until now. */
   received(): Buffer
   /** Resolves when at least `count` bytes of the body have arrived. */
@@ -202,6 +204,7 @@ class Connection implements OriginConnection {
         ...head,
         field: (name) => joined(head.fields, name),
         body: whole.promise,
+        trailers: body.trailers,
         received: () => body.bytes(),
         receives: (count) => body.receives(count),
         connection: this,
@@ -245,7 +248,7 @@ class Connection implements OriginConnection {
       const line = await this.#reader.takeThrough('\r\n')
       if (!line) return false
       if (line.length === 2) return true
-      parseField(line.toString('latin1', 0, line.length - 2))
+      body.trailers.push(parseField(line.toString('latin1', 0, line.length - 2)))
     }
   }
 
@@ -266,6 +269,7 @@ class Connection implements OriginConnection {
 
 /** A body as it arrives. */
 class Body {
+  readonly trailers: [string, string][] = []
   #parts: Buffer[] = []
   #count = 0
   #waiting: { count: number; resolve: () => void }[] = []

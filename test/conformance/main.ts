@@ -83,6 +83,9 @@ async function runProfile(
   }
 }
 
+// Whoever ends this early must not leave the children behind.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
 try {
   process.exitCode = await main()
 } catch (error) {

@@ -102,6 +102,8 @@ export async function startSuiteServer(suite: Suite, port = 0): Promise<SuiteSer
       stderr: 'inherit',
     },
   )
+  const endWithUs = () => child.kill('SIGTERM')
+  process.once('exit', endWithUs)
   let printed = ''
   const listening = Promise.withResolvers<number>()
   const pump = async () => {
@@ -118,6 +120,7 @@ export async function startSuiteServer(suite: Suite, port = 0): Promise<SuiteSer
     port: await listening.promise,
     output: () => printed,
     async stop() {
+      process.removeListener('exit', endWithUs)
       child.kill('SIGTERM')
       await child.exited
       await pumped
@@ -139,8 +142,11 @@ export async function runClient(suite: Suite, baseUrl: string, testId = ''): Pro
     stdout: 'pipe',
     stderr: 'inherit',
   })
+  const endWithUs = () => child.kill('SIGTERM')
+  process.once('exit', endWithUs)
   const printed = await new Response(child.stdout).text()
   const code = await child.exited
+  process.removeListener('exit', endWithUs)
   if (code !== 0) throw new Error(`the suite's client ended with ${code}: ${printed.slice(-500)}`)
   return printed
 }

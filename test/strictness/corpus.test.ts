@@ -7,7 +7,7 @@ import { judge } from './judge.ts'
 import { hasNginx, startNginxWitness, startNodeWitness, startRawWitness, type Witness } from './witness.ts'
 
 /** Small limits, so that what exceeds them is small too. */
-const config = { limits: { headTime: '500ms', body: '1MB' } }
+const config = { limits: { headTime: '500ms', bodyBytes: '1MB' } }
 
 const sections = Map.groupBy(corpus, (one) => one.section)
 

@@ -15,7 +15,7 @@ export interface Sighting {
   readonly whole?: boolean
   /** Undefined where the origin does not tell. */
   readonly body?: string
-  /** By lower-case name; undefined where the origin does not tell. */
+  /** By lower-case name, trailers as `trailer:name`; undefined where the origin does not tell. */
   readonly fields?: Readonly<Record<string, string>>
 }
 
@@ -50,6 +50,7 @@ export async function startRawWitness(): Promise<Witness> {
           for (const [name] of request.fields) fields[name.toLowerCase()] = request.field(name)!
           // A body that is not whole by now never will be: the answer to a later request has been received.
           const body = await Promise.race([request.body.catch(() => undefined), later()])
+          for (const [name, value] of request.trailers) fields[`trailer:${name.toLowerCase()}`] = value
           const text = (body ?? request.received()).toString('latin1')
           return { method, target, fields, whole: body !== undefined, body: text }
         }),
