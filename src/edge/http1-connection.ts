@@ -225,6 +225,8 @@ export class Http1Connection implements ReplyConnection {
       return
     }
     this.#phase = 'head'
+    this.#bodyPaused = false
+    this.#resumeSocket()
     this.#headBegun = false
     this.#sinceMs = this.#windowMs = this.context.clock.monotonicMs()
     this.#windowBytes = 0

@@ -286,7 +286,7 @@ class Call implements OriginCall, Exchange {
     if (this.request.body.kind !== 'stream') return
     for (const chunk of this.#early.splice(0)) connection.write(chunk)
     if (this.#finished !== undefined) connection.finish(this.#finished.trailers)
-    else if (connection.outbox.waitingBytes === 0) this.events.writable()
+    if (connection.outbox.waitingBytes === 0) this.events.writable()
   }
 
   write(chunk: Uint8Array): boolean {
