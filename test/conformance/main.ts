@@ -75,7 +75,12 @@ async function runProfile(
 ): Promise<string> {
   if (base) return runClient(suite, base, testId)
   const target = `http://127.0.0.1:${origin.port}`
-  const myriad = await startMyriad(target, profile === 'configured' ? (config as Config) : undefined)
+  const { services, routes } = config
+  const site = { ...services.site.origin, http: target }
+  const myriad = await startMyriad(
+    target,
+    profile === 'configured' ? ({ routes, services: { site: { origin: site } } } as Config) : undefined,
+  )
   try {
     return await runClient(suite, myriad.url, testId)
   } finally {
