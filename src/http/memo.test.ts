@@ -17,3 +17,11 @@ test('computes once, forgets at its bound, and does not keep long texts', () => 
   const long = 'x'.repeat(10_000)
   expect(length(long)).not.toBe(length(long))
 })
+
+test('what is computed is computed from the same text, whatever its characters', () => {
+  const same = remembered((text) => ({ text }), 10)
+  for (const text of ['', 'a', '\u00ff', '\u20ac', '\ud800', '😀']) {
+    expect(same(text).text).toBe(text)
+    expect(same(text)).toBe(same(text))
+  }
+})

@@ -13,10 +13,20 @@ export function remembered<T>(compute: (text: string) => T, entriesMax: number):
   return (text) => {
     const found = known.get(text)
     if (found !== undefined) return found
-    const value = compute(text)
-    if (text.length > TEXT_MAX) return value
+    if (text.length > TEXT_MAX) return compute(text)
+    const own = copyOf(text)
+    const value = compute(own)
     if (known.size >= entriesMax) known.clear()
-    known.set(text, value)
+    known.set(own, value)
     return value
   }
+}
+
+/**
+ * The same text in memory of its own. A text that was cut out of a larger one (a head, a Cookie field) holds on to all
+ * of that: remembered, it would keep kilobytes for a word, and so would what was computed from it.
+ */
+function copyOf(text: string): string {
+  const copy = Buffer.from(text, 'latin1').toString('latin1')
+  return copy === text ? copy : Buffer.from(text, 'utf16le').toString('utf16le')
 }
