@@ -352,7 +352,7 @@ export class Fetch implements OriginEvents {
     const stored = this.#stored
     const member = forwardedStatus(this.plan.why, reason, head.status, stored !== undefined, collapsed)
     const tier = collapsed ? 'collapsed' : 'origin'
-    const fields = downstreamFields(head.fields, visit.route.policy)
+    const fields = downstreamFields(head.fields, visit.policy)
     if (stored !== undefined && codable(head.status, head.fields, this.#bodyBytes)) addVary(fields)
     fields.append('Cache-Status', member)
     if (stored?.content.kind === 'whole' && visit.range === undefined) {

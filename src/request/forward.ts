@@ -39,10 +39,8 @@ export function forwardedFields(visit: Visit, originAuthority: string, identity:
   fields.set('Accept-Encoding', 'identity')
   setConditions(fields, ask)
   addForwarded(fields, visit, host)
-  const via = fields.get('via')
-  fields.set('Via', via === undefined ? VIA : `${via}, ${VIA}`)
-  const loop = fields.get('cdn-loop')
-  fields.set('CDN-Loop', loop === undefined ? identity.cdnLoop : `${loop}, ${identity.cdnLoop}`)
+  append(fields, 'Via', VIA)
+  append(fields, 'CDN-Loop', identity.cdnLoop)
   return fields
 }
 
@@ -63,12 +61,23 @@ function setConditions(fields: Fields, ask: Ask): void {
 /** Forwarded (RFC 7239) and X-Forwarded-*: appended to what a trusted peer said, in place of what a stranger said. */
 function addForwarded(fields: Fields, visit: Visit, host: string): void {
   const { address, trusted } = visit.reply.client
+  if (!trusted) {
+    // X-Forwarded-Port, -Prefix and the like: applications act on them, and nobody here vouches for them.
+    for (const key of fields.keys.filter((each) => each.startsWith('x-forwarded-') || strangers.has(each)))
+      fields.delete(key)
+  }
   const node = address.includes(':') ? `"[${address}]"` : address
   const element = `for=${node};host="${host}";proto=${visit.scheme}`
-  const before = trusted ? fields.get('forwarded') : undefined
-  fields.set('Forwarded', before === undefined ? element : `${before}, ${element}`)
-  const addresses = trusted ? fields.get('x-forwarded-for') : undefined
-  fields.set('X-Forwarded-For', addresses === undefined ? address : `${addresses}, ${address}`)
+  append(fields, 'Forwarded', element)
+  append(fields, 'X-Forwarded-For', address)
   fields.set('X-Forwarded-Proto', visit.scheme)
   fields.set('X-Forwarded-Host', host)
+}
+
+/** Fields by which a proxy tells of its client; from strangers they are removed. */
+const strangers = new Set(['forwarded', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip'])
+
+function append(fields: Fields, name: string, value: string): void {
+  const before = fields.get(name.toLowerCase())
+  fields.set(name, before === undefined ? value : `${before}, ${value}`)
 }

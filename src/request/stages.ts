@@ -12,8 +12,6 @@ import type { Reason } from '../base/reason.ts'
 import { queryKey } from '../cache/key.ts'
 import { reuse, reuseNothing, type Reuse } from '../cache/reuse.ts'
 import { selectVariant } from '../cache/vary.ts'
-import type { Route } from '../cube/y/route.ts'
-import { hasCookie } from '../http/cookies.ts'
 import type { Engine } from './engine.ts'
 import { Consumer } from './fetch.ts'
 import type { RequestCall } from './reply.ts'
@@ -31,33 +29,14 @@ export function begin(engine: Engine, visit: Visit): RequestCall | undefined {
 }
 
 /** Why the cache is not asked at all; undefined: it is. */
-export function passReason(visit: Visit): Reason | undefined {
-  const { method, route } = visit
+function passReason(visit: Visit): Reason | undefined {
+  const { method } = visit
   if (visit.upgrade !== undefined) return 'upgrade'
-  const bypassed = bypassReason(route, method, visit.pathAndQuery, visit.cookie)
-  if (bypassed !== undefined) return bypassed
+  if (visit.bypass !== undefined) return visit.bypass
   if (method === 'QUERY') return undefined
   if (method !== 'GET' && method !== 'HEAD') return 'method'
   if (visit.body.kind !== 'none') return 'request-body'
   return visit.ifMatch ? 'if-match' : undefined
-}
-
-/** Whether the route's owner wants this request past the cache. */
-export function bypassReason(
-  route: Route,
-  method: string,
-  pathAndQuery: string,
-  cookie: string | undefined,
-): Reason | undefined {
-  const { bypass } = route
-  if (bypass.method?.(method) === true) return 'bypass-method'
-  if (bypass.path !== undefined) {
-    const query = pathAndQuery.indexOf('?')
-    if (bypass.path(query < 0 ? pathAndQuery : pathAndQuery.slice(0, query))) return 'bypass-path'
-  }
-  if (bypass.cookie !== undefined && cookie !== undefined && hasCookie(cookie, bypass.cookie))
-    return 'bypass-cookie'
-  return undefined
 }
 
 /**

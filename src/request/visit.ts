@@ -5,7 +5,9 @@ import type { Tier } from '../base/record.ts'
 import { requestDirectives, type RequestDirectives } from '../cache/directives.ts'
 import type { RequestFacts } from '../cache/facts.ts'
 import { primaryKey } from '../cache/key.ts'
-import type { Route } from '../cube/y/route.ts'
+import { openPolicy, type CachePolicy } from '../cache/policy.ts'
+import { bypassReason, type BypassReason } from '../cube/y/bypass.ts'
+import { noBypass, type Route } from '../cube/y/route.ts'
 import { withoutCookies } from '../http/cookies.ts'
 import type { Fields } from '../http/fields.ts'
 import { fieldBit, fieldNumber } from '../http/known-fields.ts'
@@ -27,7 +29,9 @@ export class Visit implements RequestFacts {
   key: string
   /** The body of a QUERY, once it has been read. */
   collected: Uint8Array | undefined
-  readonly cookie: string | undefined
+  /** Why the route wants this request past the cache. Such a request and its answer keep all their cookies. */
+  readonly bypass: BypassReason | undefined
+  readonly cookie: string | undefined = undefined
   readonly authorization: boolean
   readonly directives: RequestDirectives
   readonly range: string | undefined
@@ -58,10 +62,13 @@ export class Visit implements RequestFacts {
     this.authority = view.authority
     this.pathAndQuery = view.pathAndQuery
     this.key = primaryKey(view.scheme, view.authority, view.pathAndQuery)
-    this.cookie =
-      (present & fieldBit.cookie) === 0 || route.policy.cookies === 'drop'
+    const cookie = (present & fieldBit.cookie) === 0 ? undefined : view.get(fieldNumber.cookie)
+    this.bypass =
+      route.bypass === noBypass
         ? undefined
-        : withoutCookies(view.get(fieldNumber.cookie)!, route.ignoredCookie)
+        : bypassReason(route.bypass, view.method, view.pathAndQuery, cookie)
+    if (cookie === undefined || this.bypass !== undefined) this.cookie = cookie
+    else if (route.policy.cookies !== 'drop') this.cookie = withoutCookies(cookie, route.ignoredCookie)
     this.authorization = (present & fieldBit.authorization) !== 0
     this.directives =
       (present & fieldBit['cache-control']) !== 0
@@ -78,6 +85,11 @@ export class Visit implements RequestFacts {
     this.ifMatch = (present & ifMatchBits) !== 0
     this.acceptEncoding =
       (present & fieldBit['accept-encoding']) === 0 ? undefined : view.get(fieldNumber['accept-encoding'])
+  }
+
+  /** What the owner says about this answer: nothing, when it goes past the cache. */
+  get policy(): CachePolicy {
+    return this.bypass === undefined ? this.route.policy : openPolicy
   }
 
   get headOnly(): boolean {
