@@ -55,6 +55,7 @@ export const reasons = {
   'origin-closed': 'the origin closed the connection before it answered',
   'origin-invalid': 'the origin answered with something that is not valid HTTP',
   'origin-busy': 'all connections to the origin are in use and the queue is full',
+  'max-forwards': 'the request was for this hop (OPTIONS with Max-Forwards: 0)',
   upgrade: 'the connection was handed to the origin (Upgrade)',
   draining: 'this process is shutting down',
 } as const

@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import { Failure } from '../base/failure.ts'
 import { Outbox } from '../base/outbox.ts'
 import type { Recorder } from '../base/record.ts'
+import { passableTrailers } from '../http/trailers.ts'
 import { ChunkedDecoder } from '../http1/chunked.ts'
 import type { Framing } from '../http1/framing.ts'
 import type { RequestReader } from '../http1/request-reader.ts'
@@ -386,7 +387,7 @@ export class Http1Connection implements ReplyConnection {
       }
       if (decoder.done) {
         this.#body = bodyDone
-        call?.end(decoder.trailers)
+        call?.end(passableTrailers(decoder.trailers))
       }
       return next
     }

@@ -5,7 +5,7 @@
 // The result is positions in a scratch area, not strings: most requests are answered from memory and need two or
 // three of their fields.
 import { Fields } from '../http/fields.ts'
-import { knownFields } from '../http/known-fields.ts'
+import { fieldNumber, knownFields } from '../http/known-fields.ts'
 import { internName, type FieldName } from './name-table.ts'
 import { COLON, CR, HTAB, LF, SP, isTokenOctet, isValueOctet } from './octets.ts'
 
@@ -105,15 +105,17 @@ export class FieldLines {
     return this.octets.latin1Slice(this.starts[i]!, this.ends[i]!)
   }
 
-  /** The value of a known field by its number, lines joined with ', '; undefined when absent. */
+  /** The value of a known field by its number, lines joined; undefined when absent. */
   get(number: number): string | undefined {
     const bit = 1 << number
     if ((this.present & bit) === 0) return undefined
     const first = this.#first[number]!
     let value = this.value(first)
+    // RFC 6265 §5.4: cookies are joined as HTTP/2 does it (RFC 9113 §8.2.3).
+    const separator = number === fieldNumber.cookie ? '; ' : ', '
     if ((this.repeated & bit) !== 0)
       for (let i = first + 1; i < this.count; i++)
-        if (this.names[i]!.number === number) value += `, ${this.value(i)}`
+        if (this.names[i]!.number === number) value += separator + this.value(i)
     return value
   }
 

@@ -10,6 +10,7 @@ import { combine } from '../cache/partial.ts'
 import { reuse, staleOnFailure } from '../cache/reuse.ts'
 import type { Stored } from '../cache/stored.ts'
 import { freshened, hasValidator, headEffect, updatedBy } from '../cache/validate.ts'
+import { variantKey } from '../cache/vary.ts'
 import type { RouteTable } from '../cube/y/table.ts'
 import { fieldBit, fieldNumber } from '../http/known-fields.ts'
 import type { ResponseHead } from '../http/message.ts'
@@ -22,7 +23,7 @@ import { forwardedStatus } from './cache-status.ts'
 import { Consumer, Fetch, type FetchOwner, type Plan } from './fetch.ts'
 import { forwardedFields, type Ask, type Identity } from './forward.ts'
 import { HitForMiss } from './hit-for-miss.ts'
-import { answerWithFailure } from './own-answer.ts'
+import { answerOptions, answerWithFailure } from './own-answer.ts'
 import type { Reply, RequestBody, RequestCall } from './reply.ts'
 import { HEADROOM, withHeadroom } from './representation.ts'
 import { serve, type ServeContext } from './serve.ts'
@@ -114,7 +115,9 @@ export class Engine implements FetchOwner, ServeContext {
 
   /** Asks the origin past the cache. */
   pass(consumer: Consumer, why: Reason): RequestCall {
-    const plan: Plan = { why, ask: { kind: 'same' }, store: false, variant: undefined, background: false }
+    // RFC 9110 §9.3.3: the answer to a POST may be stored for GET, when it says so.
+    const store = why === 'method' && consumer.visit.method === 'POST'
+    const plan: Plan = { why, ask: { kind: 'same' }, store, variant: undefined, background: false }
     return this.#start(consumer, plan, false)
   }
 
@@ -146,6 +149,12 @@ export class Engine implements FetchOwner, ServeContext {
     const plan: Plan = { why: 'stale', ask, store: true, variant, background: true }
     visit.detach()
     this.#start(new Consumer(visit), plan, true)
+  }
+
+  /** Answers OPTIONS for this hop (RFC 9110 §7.6.2 and §9.3.7). */
+  options(visit: Visit): void {
+    answerOptions(visit.reply)
+    this.#parts.recorder.answered('self', 'max-forwards', 204, visit.startMs)
   }
 
   /** Answers with a failure of Myriad's own making. */
@@ -192,7 +201,10 @@ export class Engine implements FetchOwner, ServeContext {
     const { plan, visit } = fetch
     const entry = this.store.get(fetch.key)
     const times = { requestMs, responseMs: this.nowMs() }
-    const updated = entry === undefined ? [] : updatedBy(entry.stored, head)
+    // Only what this request could have selected: a 304 by date alone could name any variant.
+    const candidates =
+      entry?.stored.filter((stored) => variantKey(stored.vary, visit) === stored.variant) ?? []
+    const updated = updatedBy(candidates, head)
     const dropped: Variant[] = []
     for (const stored of updated) {
       const held = entry!.of(stored)

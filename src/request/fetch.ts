@@ -261,7 +261,7 @@ export class Fetch implements OriginEvents {
     const stored = this.#stored
     if (stored === undefined) {
       owner.closed(this)
-      if (plan.store) owner.unshareable(this.key)
+      if (plan.store && visit.method === 'GET') owner.unshareable(this.key)
     }
 
     const shared =

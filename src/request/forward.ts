@@ -3,7 +3,6 @@
 import type { Stored } from '../cache/stored.ts'
 import { preconditions } from '../cache/validate.ts'
 import type { Fields } from '../http/fields.ts'
-import { endToEnd } from '../http/hopbyhop.ts'
 import { VIA } from './downstream.ts'
 import type { Visit } from './visit.ts'
 
@@ -28,7 +27,7 @@ export type Ask =
 
 /** The fields for the origin. `originAuthority` is used when the client named no host (HTTP/1.0). */
 export function forwardedFields(visit: Visit, originAuthority: string, identity: Identity, ask: Ask): Fields {
-  const fields = endToEnd(visit.fields)
+  const fields = visit.fields.clone()
   const host = visit.authority === '' ? originAuthority : visit.authority
   fields.set('Host', host)
   fields.delete('content-length')
@@ -39,6 +38,10 @@ export function forwardedFields(visit: Visit, originAuthority: string, identity:
   fields.set('Accept-Encoding', 'identity')
   setConditions(fields, ask)
   addForwarded(fields, visit, host)
+  const hops = fields.first('max-forwards')
+  // RFC 9110 §7.6.2; 0 has been answered here (stages.ts).
+  if (visit.method === 'OPTIONS' && hops !== undefined && /^\d+$/.test(hops))
+    fields.set('Max-Forwards', String(Number(hops) - 1))
   append(fields, 'Via', VIA)
   append(fields, 'CDN-Loop', identity.cdnLoop)
   return fields

@@ -5,6 +5,13 @@ import { ownStatus } from './cache-status.ts'
 import type { Reply } from './reply.ts'
 import { Representation } from './representation.ts'
 
+/** Answers OPTIONS with `Max-Forwards: 0`: which methods this hop takes. */
+export function answerOptions(reply: Reply): void {
+  const fields = Fields.of([['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY']])
+  const note = { ageSeconds: -1, cacheStatus: ownStatus('max-forwards') }
+  reply.stored(Representation.once(204, fields, new Uint8Array(0)), note, false)
+}
+
 /** Answers a request with a failure. What it says of the cause is for the client; it holds no secret. */
 export function answerWithFailure(reply: Reply, failure: Failure, headOnly: boolean): void {
   const body = Buffer.from(`${failure.status} ${failure.code}: ${failure.message}\n`)

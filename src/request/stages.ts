@@ -22,6 +22,10 @@ import type { Visit } from './visit.ts'
 
 /** Sends a visit on its way. Returns a call when it could not be answered at once. */
 export function begin(engine: Engine, visit: Visit): RequestCall | undefined {
+  if (visit.method === 'OPTIONS' && visit.fields.first('max-forwards') === '0') {
+    engine.options(visit)
+    return undefined
+  }
   const why = passReason(visit)
   if (why !== undefined) return engine.pass(new Consumer(visit), why)
   if (visit.method === 'QUERY') return collectQuery(engine, visit)

@@ -10,6 +10,7 @@ import { bypassReason, type BypassReason } from '../cube/y/bypass.ts'
 import { noBypass, type Route } from '../cube/y/route.ts'
 import { withoutCookies } from '../http/cookies.ts'
 import type { Fields } from '../http/fields.ts'
+import { endToEnd } from '../http/hopbyhop.ts'
 import { fieldBit, fieldNumber } from '../http/known-fields.ts'
 import type { RequestHead } from '../http/message.ts'
 import type { RequestView } from '../http/request-view.ts'
@@ -42,6 +43,7 @@ export class Visit implements RequestFacts {
   readonly acceptEncoding: string | undefined
   #view: RequestView | undefined
   #head: RequestHead | undefined
+  #fields: Fields | undefined
 
   constructor(
     view: RequestView,
@@ -100,8 +102,9 @@ export class Visit implements RequestFacts {
     return (this.#head ??= this.#view!.head())
   }
 
+  /** End-to-end fields: what the request's Connection names is not told to the origin, so nothing may vary on it. */
   get fields(): Fields {
-    return this.head.fields
+    return (this.#fields ??= endToEnd(this.head.fields))
   }
 
   /** Takes what is needed out of the codec's buffer; the visit may be kept from here on. */

@@ -4,6 +4,7 @@ import { Failure, type FailureCode } from '../../base/failure.ts'
 import { Outbox } from '../../base/outbox.ts'
 import type { Fields } from '../../http/fields.ts'
 import { endToEnd } from '../../http/hopbyhop.ts'
+import { passableTrailers } from '../../http/trailers.ts'
 import { ChunkedDecoder, encodeChunk, encodeLastChunk } from '../../http1/chunked.ts'
 import { fieldLines } from '../../http1/head-writer.ts'
 import type { ResponseReader } from '../../http1/response-reader.ts'
@@ -222,7 +223,8 @@ export class OriginConnection {
         case 'chunked': {
           at = reading.decoder.decode(octets, at, this.#exchange!)
           if (at < 0) return this.#invalid(reading.decoder.problem)
-          if (reading.decoder.done && this.#reading === reading) this.#end(reading.decoder.trailers)
+          if (reading.decoder.done && this.#reading === reading)
+            this.#end(passableTrailers(reading.decoder.trailers))
           break
         }
         case 'close':

@@ -4,11 +4,19 @@
 // Buffers come from mimalloc. Up to 32 KB it rounds a length up to one of four sizes per power of two (8 KB, 10 KB,
 // 12 KB, 14 KB, 16 KB …); above, the room that rounding adds is not touched, and counts by pages of 4 KB.
 
-/** A Uint8Array with its ArrayBuffer, besides its bytes. */
-export const bufferHeapBytes = 300
+import type { Fields } from '../../http/fields.ts'
 
-/** A slot of the store's map, its resident, and the key's header. */
-export const entryHeapBytes = 250
+/** `StoredBytes` with its buffer, besides the bytes themselves. */
+export const storedBytesHeapBytes = 200
+
+/** A slot of the store's map, its resident, and the key besides its characters. */
+export const entryHeapBytes = 360
+
+/** A message's head without field lines. */
+const headHeapBytes = 400
+
+/** A field line besides the characters of its value; names are shared between messages. */
+const lineHeapBytes = 80
 
 /** Above this a buffer counts by pages. */
 const roundedBytesMax = 32 * 1024
@@ -21,4 +29,9 @@ export function bufferBytes(length: number): number {
   if (length <= 64) return 64
   const step = 2 ** (Math.floor(Math.log2(length - 1)) - 2)
   return Math.ceil(length / step) * step
+}
+
+/** The memory that a head with these fields takes in the heap. */
+export function fieldsHeapBytes(fields: Fields): number {
+  return fields.values.reduce((sum, value) => sum + lineHeapBytes + value.length, headHeapBytes)
 }
