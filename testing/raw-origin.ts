@@ -31,6 +31,8 @@ export interface OriginConnection {
   readonly requests: readonly SeenRequest[]
   /** Writes raw bytes; in a string each character is one byte. */
   write(bytes: string | Uint8Array): void
+  /** Writes raw bytes and resolves when the system has taken them: not before the peer makes room. */
+  flush(bytes: string | Uint8Array): Promise<void>
   /** Ends our side. */
   end(): void
   /** Ends the connection at once. */
@@ -170,8 +172,12 @@ class Connection implements OriginConnection {
   }
 
   write(bytes: string | Uint8Array): void {
+    void this.flush(bytes)
+  }
+
+  flush(bytes: string | Uint8Array): Promise<void> {
     const written: Uint8Array = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes
-    this.socket.write(written)
+    return new Promise((resolve) => this.socket.write(written, () => resolve()))
   }
 
   end(): void {
