@@ -137,7 +137,7 @@ export class Http1Connection implements ReplyConnection {
     if (!flushed) return
     if (this.#phase === 'lingering') return this.#finishLingering()
     this.#call?.writable()
-    if (this.#phase === 'head') this.#process()
+    if (this.#phase === 'head' && this.#pending !== undefined) this.#process()
   }
 
   /** The client sends no more; it may still read (a half-closed connection). */

@@ -1,17 +1,21 @@
 // A stored response in HTTP/1.1 form: head and body in one piece of memory, so that a hit is one write. What changes
-// from hit to hit, Age and Cache-Status, changes once a second: the head is written anew, into the room before the
-// body, when the second has changed.
+// from hit to hit, Age and Cache-Status, stands last in the head and changes once a second: only that is written anew,
+// into the room before the body.
+import type { Reason } from '../base/reason.ts'
 import { fieldLines, statusLine } from '../http1/head-writer.ts'
+import { hitStatus } from '../request/cache-status.ts'
 import { HEADROOM, type Representation } from '../request/representation.ts'
-import type { StoredNote } from '../request/reply.ts'
 
 /** What is kept with a representation for the next hit. */
 class Image {
   /** The head's lines that stay the same, as text. */
   readonly lines: string
-  /** The note that the head was last written for. */
+  /** What the changing lines were last written for. */
   ageSeconds = -2
-  cacheStatus = ''
+  reason: Reason | undefined
+  member: string | undefined
+  /** How long those lines are. */
+  noteBytes = -1
   /** Where the head begins; the body follows it at HEADROOM. */
   from = 0
 
@@ -21,30 +25,55 @@ class Image {
 }
 
 /** The lines that are told beside a stored response. */
-export function noteLines(note: StoredNote): string {
-  const age = note.ageSeconds < 0 ? '' : `Age: ${note.ageSeconds}\r\n`
-  return `${age}Cache-Status: ${note.cacheStatus}\r\n`
+function noteLines(
+  ageSeconds: number,
+  ttlSeconds: number,
+  reason: Reason,
+  member: string | undefined,
+): string {
+  const status = `Cache-Status: ${member ?? hitStatus(reason, ttlSeconds)}\r\n`
+  return ageSeconds < 0 ? status : `Age: ${ageSeconds}\r\n${status}`
 }
 
-/** The head's text up to its last line, for a representation that is sent in pieces. */
-export function headText(representation: Representation): string {
-  return imageOf(representation).lines
+/** The whole head, for a representation that is sent in pieces. `connection`: its own line, or nothing. */
+export function headText(
+  representation: Representation,
+  ageSeconds: number,
+  ttlSeconds: number,
+  reason: Reason,
+  member: string | undefined,
+  connection: string,
+): string {
+  const note = noteLines(ageSeconds, ttlSeconds, reason, member)
+  return `${imageOf(representation).lines}${note}${connection}\r\n`
 }
 
 /**
  * Puts the head before the body of a representation that has room for it. Returns where it begins; -1 when the head
- * is too long for the room.
+ * is too long for the room. Age and remaining lifetime change together, so one of them tells whether to write.
  */
-export function placeHead(representation: Representation, note: StoredNote): number {
+export function placeHead(
+  representation: Representation,
+  ageSeconds: number,
+  ttlSeconds: number,
+  reason: Reason,
+  member: string | undefined,
+): number {
   const image = imageOf(representation)
-  if (image.ageSeconds === note.ageSeconds && image.cacheStatus === note.cacheStatus) return image.from
-  const head = `${image.lines}${noteLines(note)}\r\n`
-  image.from = HEADROOM - head.length
-  if (image.from < 0) return -1
+  if (image.ageSeconds === ageSeconds && image.reason === reason && image.member === member) return image.from
+  const note = `${noteLines(ageSeconds, ttlSeconds, reason, member)}\r\n`
   const buffer = representation.source!.bytes as Buffer
-  buffer.latin1Write(head, image.from)
-  image.ageSeconds = note.ageSeconds
-  image.cacheStatus = note.cacheStatus
+  if (note.length !== image.noteBytes) {
+    const from = HEADROOM - note.length - image.lines.length
+    if (from < 0) return -1
+    buffer.latin1Write(image.lines, from)
+    image.from = from
+    image.noteBytes = note.length
+  }
+  buffer.latin1Write(note, HEADROOM - note.length)
+  image.ageSeconds = ageSeconds
+  image.reason = reason
+  image.member = member
   return image.from
 }
 

@@ -1,13 +1,14 @@
 // The answer to one request on an HTTP/1.1 connection: framing (RFC 9112 §6), and as few writes as the sizes allow.
 import { assert } from '../base/assert.ts'
+import type { Reason } from '../base/reason.ts'
 import type { Outbox } from '../base/outbox.ts'
 import type { Fields } from '../http/fields.ts'
 import type { ResponseHead } from '../http/message.ts'
 import { encodeChunk, encodeLastChunk } from '../http1/chunked.ts'
 import { fieldLines, headOctets, statusLine } from '../http1/head-writer.ts'
-import type { Client, Reply, StoredNote } from '../request/reply.ts'
+import type { Client, Reply } from '../request/reply.ts'
 import { HEADROOM, type Representation } from '../request/representation.ts'
-import { headText, noteLines, placeHead } from './http1-image.ts'
+import { headText, placeHead } from './http1-image.ts'
 
 /** What a reply needs from its connection. */
 export interface ReplyConnection {
@@ -67,14 +68,21 @@ export class Http1Reply implements Reply {
     if (this.connection.minorVersion === 1) this.#send(Buffer.from('HTTP/1.1 100 Continue\r\n\r\n'))
   }
 
-  stored(representation: Representation, note: StoredNote, headOnly: boolean): void {
+  stored(
+    representation: Representation,
+    headOnly: boolean,
+    ageSeconds: number,
+    ttlSeconds: number,
+    reason: Reason,
+    member: string | undefined,
+  ): void {
     assert(this.#state === 'waiting', 'a second answer to one request')
     this.#state = 'done'
     const { connection } = this
     const { body, source } = representation
     const from =
       representation.hasHeadroom && connection.keepAlive && connection.minorVersion === 1
-        ? placeHead(representation, note)
+        ? placeHead(representation, ageSeconds, ttlSeconds, reason, member)
         : -1
     if (from >= 0) {
       const bytes = source!.bytes
@@ -82,10 +90,9 @@ export class Http1Reply implements Reply {
       connection.count(to - from)
       connection.outbox.send(bytes, from, to, HEADROOM - from, source)
     } else {
-      const head = Buffer.from(
-        `${headText(representation)}${noteLines(note)}${this.#connectionLine()}\r\n`,
-        'latin1',
-      )
+      const line = this.#connectionLine()
+      const text = headText(representation, ageSeconds, ttlSeconds, reason, member, line)
+      const head = Buffer.from(text, 'latin1')
       connection.count(head.length + (headOnly ? 0 : body.length))
       connection.outbox.send(head)
       if (!headOnly && body.length > 0) connection.outbox.send(body, 0, body.length, 0, source)

@@ -8,8 +8,8 @@ import { Representation } from './representation.ts'
 /** Answers OPTIONS with `Max-Forwards: 0`: which methods this hop takes. */
 export function answerOptions(reply: Reply): void {
   const fields = Fields.of([['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY']])
-  const note = { ageSeconds: -1, cacheStatus: ownStatus('max-forwards') }
-  reply.stored(Representation.once(204, fields, new Uint8Array(0)), note, false)
+  const nothing = Representation.once(204, fields, new Uint8Array(0))
+  reply.stored(nothing, false, -1, 0, 'max-forwards', ownStatus('max-forwards'))
 }
 
 /** Answers a request with a failure. What it says of the cause is for the client; it holds no secret. */
@@ -20,6 +20,6 @@ export function answerWithFailure(reply: Reply, failure: Failure, headOnly: bool
     ['Content-Length', String(body.length)],
     ['Cache-Control', 'no-store'],
   ])
-  const note = { ageSeconds: -1, cacheStatus: ownStatus(failure.reason) }
-  reply.stored(Representation.once(failure.status, fields, body), note, headOnly)
+  const representation = Representation.once(failure.status, fields, body)
+  reply.stored(representation, headOnly, -1, 0, failure.reason, ownStatus(failure.reason))
 }

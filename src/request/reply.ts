@@ -1,5 +1,6 @@
 // The two sides of a request under way, between a listener and the engine. Every protocol's listener implements
 // Reply; the engine returns a RequestCall for what it cannot answer at once.
+import type { Reason } from '../base/reason.ts'
 import type { Fields } from '../http/fields.ts'
 import type { ResponseHead } from '../http/message.ts'
 import type { Representation } from './representation.ts'
@@ -18,20 +19,23 @@ export type RequestBody =
   | { readonly kind: 'length'; readonly bytes: number }
   | { readonly kind: 'unknown' }
 
-/** What is told beside a stored response. */
-export interface StoredNote {
-  readonly ageSeconds: number
-  /** The member of Cache-Status for this answer. */
-  readonly cacheStatus: string
-}
-
 /** Where an answer goes: exactly one of `stored`, `start` … `finish`, `tunnel`, or `fail`. */
 export interface Reply {
   readonly client: Client
   /** An interim response (RFC 9110 §15.2). */
   interim(head: ResponseHead): void
-  /** A whole stored response; `headOnly` for HEAD. */
-  stored(representation: Representation, note: StoredNote, headOnly: boolean): void
+  /**
+   * A response that is all there. `ageSeconds` is told in Age, unless negative. `ttlSeconds` and `reason` make the
+   * member of Cache-Status, unless `member` says it: on a hit no text is made for what has not changed since the last.
+   */
+  stored(
+    representation: Representation,
+    headOnly: boolean,
+    ageSeconds: number,
+    ttlSeconds: number,
+    reason: Reason,
+    member: string | undefined,
+  ): void
   /** Begins a response; `bodyBytes` undefined: not known. For HEAD and 304 it is told, and no body follows. */
   start(head: ResponseHead, bodyBytes: number | undefined, hasBody: boolean): void
   /** More of the body; false: wait for `RequestCall.writable`. */

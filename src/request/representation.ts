@@ -14,8 +14,8 @@ export class Representation {
   private constructor(
     readonly status: number,
     readonly reason: string,
-    /** All but Age and Cache-Status; Content-Length included. */
-    readonly fields: Fields,
+    readonly etag: string | undefined,
+    private readonly makeFields: () => Fields,
     readonly body: Uint8Array,
     /** To be held by whoever needs the body after returning to the event loop. */
     readonly source: StoredBytes | undefined,
@@ -23,14 +23,28 @@ export class Representation {
     readonly hasHeadroom: boolean,
   ) {}
 
+  /**
+   * All fields but Age and Cache-Status; Content-Length included. Made anew for each caller: a listener keeps the text
+   * that it makes of them, and memory holds more responses when they are not kept a second time.
+   */
+  get fields(): Fields {
+    return this.makeFields()
+  }
+
   /** A stored one. `source` holds HEADROOM bytes, then the body. */
-  static kept(status: number, reason: string, fields: Fields, source: StoredBytes): Representation {
-    return new Representation(status, reason, fields, source.bytes.subarray(HEADROOM), source, true)
+  static kept(
+    status: number,
+    reason: string,
+    etag: string | undefined,
+    makeFields: () => Fields,
+    source: StoredBytes,
+  ): Representation {
+    return new Representation(status, reason, etag, makeFields, source.bytes.subarray(HEADROOM), source, true)
   }
 
   /** One that is sent once: a part of a stored one, or one that was made for the occasion. */
   static once(status: number, fields: Fields, body: Uint8Array, source?: StoredBytes): Representation {
-    return new Representation(status, '', fields, body, source, false)
+    return new Representation(status, '', fields.first('etag'), () => fields, body, source, false)
   }
 }
 

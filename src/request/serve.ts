@@ -3,12 +3,11 @@
 import { unreachable } from '../base/assert.ts'
 import type { Reason } from '../base/reason.ts'
 import type { Tier } from '../base/record.ts'
-import { answer } from '../cache/partial.ts'
+import { answer, type Answer } from '../cache/partial.ts'
 import { ageSeconds } from '../cache/stored.ts'
 import type { ByteRange } from '../http/range.ts'
 import { formatContentRange, formatUnsatisfied, partHead, partsBytes, partsEnd } from '../http/range.ts'
 import type { Fields } from '../http/fields.ts'
-import { hitStatus } from './cache-status.ts'
 import { Representation } from './representation.ts'
 import type { Variant } from './variant.ts'
 import type { Visit } from './visit.ts'
@@ -23,21 +22,8 @@ export interface ServeContext {
   boundary(): string
 }
 
-/** Fields of a 200 that a 304 carries too (RFC 9110 §15.4.5). */
-const notModifiedKeys = new Set([
-  'cache-control',
-  'cdn-cache-control',
-  'content-location',
-  'date',
-  'etag',
-  'expires',
-  'last-modified',
-  'vary',
-  'via',
-])
-
 /**
- * Answers `visit` from `variant`. `status`: the Cache-Status member, where it is not that of a plain hit. `tier`: who
+ * Answers `visit` from `variant`. `member`: that of Cache-Status, where it is not that of a plain hit. `tier`: who
  * is counted as having answered.
  */
 export function serve(
@@ -46,42 +32,32 @@ export function serve(
   variant: Variant,
   reason: Reason,
   tier: Tier = 'memory',
-  status?: string,
+  member?: string,
 ): void {
   const nowMs = context.nowMs()
   const { stored } = variant
   const representation =
     visit.range === undefined ? variant.representation(visit.acceptEncoding, context.grown) : variant.identity
-  const form = answer(
-    visit,
-    stored,
-    { etag: representation.fields.first('etag'), totalBytes: totalBytesOf(variant, representation) },
-    nowMs,
-  )
-  const note = {
-    ageSeconds: ageSeconds(stored, nowMs),
-    cacheStatus: status ?? hitStatus(reason, Math.ceil((stored.freshUntilMs - nowMs) / 1000)),
+  const form =
+    isPlain(visit) && stored.content.kind === 'whole' ? whole : formOf(visit, variant, representation, nowMs)
+  const age = ageSeconds(stored, nowMs)
+  const ttl = Math.ceil((stored.freshUntilMs - nowMs) / 1000)
+  if (form.kind === 'whole') {
+    visit.reply.stored(representation, visit.headOnly, age, ttl, reason, member)
+    return context.answered(visit, tier, reason, stored.status)
   }
+  const send = (what: Representation, headOnly: boolean): void =>
+    visit.reply.stored(what, headOnly, age, ttl, reason, member)
   switch (form.kind) {
-    case 'whole':
-      visit.reply.stored(representation, note, visit.headOnly)
-      return context.answered(visit, tier, reason, stored.status)
-    case 'not-modified': {
-      const fields = representation.fields.clone()
-      for (const key of new Set(fields.keys)) if (!notModifiedKeys.has(key)) fields.delete(key)
-      visit.reply.stored(Representation.once(304, fields, nothing), note, true)
+    case 'not-modified':
+      visit.reply.stored(variant.notModified(representation), true, age, ttl, reason, member)
       return context.answered(visit, tier === 'memory' ? 'browser' : tier, reason, 304)
-    }
     case 'range': {
       const { range, total } = form
       const fields = partFields(representation.fields, range.last - range.first + 1)
       fields.set('Content-Range', formatContentRange(range, total))
       const bytes = bytesOf(variant, range)
-      visit.reply.stored(
-        Representation.once(206, fields, bytes, variant.identity.source),
-        note,
-        visit.headOnly,
-      )
+      send(Representation.once(206, fields, bytes, variant.identity.source), visit.headOnly)
       return context.answered(visit, tier, reason, 206)
     }
     case 'ranges': {
@@ -89,20 +65,19 @@ export function serve(
       const type = representation.fields.first('content-type')
       const fields = partFields(representation.fields, partsBytes(boundary, type, form.ranges, form.total))
       fields.set('Content-Type', `multipart/byteranges; boundary=${boundary}`)
-      visit.reply.stored(
+      send(
         Representation.once(206, fields, multipart(variant, form.ranges, form.total, boundary, type)),
-        note,
         visit.headOnly,
       )
       return context.answered(visit, tier, reason, 206)
     }
     case 'unsatisfiable': {
-      const fields = representation.fields.clone()
+      const { fields } = representation
       for (const key of ['content-length', 'content-type', 'content-encoding', 'etag', 'last-modified'])
         fields.delete(key)
       fields.set('Content-Range', formatUnsatisfied(form.total))
       fields.set('Content-Length', '0')
-      visit.reply.stored(Representation.once(416, fields, nothing), note, false)
+      send(Representation.once(416, fields, nothing), false)
       return context.answered(visit, tier, reason, 416)
     }
     default:
@@ -110,9 +85,17 @@ export function serve(
   }
 }
 
-function totalBytesOf(variant: Variant, representation: Representation): number | undefined {
+const whole: Answer = { kind: 'whole' }
+
+/** Whether the request sets no conditions and asks for no part: nearly all. */
+function isPlain(visit: Visit): boolean {
+  return visit.range === undefined && visit.ifNoneMatch === undefined && visit.ifModifiedSince === undefined
+}
+
+function formOf(visit: Visit, variant: Variant, { etag, body }: Representation, nowMs: number): Answer {
   const { content } = variant.stored
-  return content.kind === 'part' ? content.total : representation.body.length
+  const totalBytes = content.kind === 'part' ? content.total : body.length
+  return answer(visit, variant.stored, { etag, totalBytes }, nowMs)
 }
 
 /** The bytes of a range; a stored part begins at its own first byte. */

@@ -4,11 +4,29 @@ import type { CachePolicy } from '../cache/policy.ts'
 import type { Stored } from '../cache/stored.ts'
 import { negotiateCoding, type Coding } from '../http/coding.ts'
 import { encode, type ContentCoding } from '../http/encode.ts'
+import type { Fields } from '../http/fields.ts'
 import { weakened } from '../http/etag.ts'
 import { bufferBytes, fieldsHeapBytes, storedBytesHeapBytes } from '../store/memory/cost.ts'
 import type { StoredBytes } from '../store/memory/stored-bytes.ts'
 import { addVary, codable, downstreamFields } from './downstream.ts'
 import { HEADROOM, Representation, withHeadroom } from './representation.ts'
+
+/** Fields of a 200 that a 304 carries too (RFC 9110 §15.4.5). */
+const notModifiedKeys = new Set([
+  'cache-control',
+  'cdn-cache-control',
+  'content-location',
+  'date',
+  'etag',
+  'expires',
+  'last-modified',
+  'vary',
+  'via',
+])
+
+const nothing = new Uint8Array(0)
+/** A form's object, and the text of its head that a listener keeps. */
+const FORM_HEAP_BYTES = 500
 
 /** A stored response, ready to be served. */
 export class Variant {
@@ -16,6 +34,7 @@ export class Variant {
   #codable = false
   #identity: Representation
   #left = false
+  #notModified: { readonly of: Representation; readonly answer: Representation } | undefined
   readonly #coded = new Map<Coding, Representation | 'pending' | 'none'>()
 
   constructor(
@@ -46,12 +65,22 @@ export class Variant {
 
   /** Memory in the heap: the stored fields once, and those of each form. */
   get heapBytes(): number {
-    let sum =
-      storedBytesHeapBytes + fieldsHeapBytes(this.#stored.fields) + fieldsHeapBytes(this.#identity.fields)
+    let sum = storedBytesHeapBytes + fieldsHeapBytes(this.#stored.fields) + FORM_HEAP_BYTES
     for (const coded of this.#coded.values()) {
-      if (typeof coded === 'object') sum += storedBytesHeapBytes + fieldsHeapBytes(coded.fields)
+      if (typeof coded === 'object') sum += storedBytesHeapBytes + FORM_HEAP_BYTES
     }
     return sum
+  }
+
+  /** The 304 for one of its forms (RFC 9110 §15.4.5). */
+  notModified(representation: Representation): Representation {
+    const known = this.#notModified
+    if (known !== undefined && known.of === representation) return known.answer
+    const { fields } = representation
+    for (const key of new Set(fields.keys)) if (!notModifiedKeys.has(key)) fields.delete(key)
+    const answer = Representation.once(304, fields, nothing)
+    this.#notModified = { of: representation, answer }
+    return answer
   }
 
   /** Keeps the bytes of the stored form although the store may let go of it. */
@@ -74,6 +103,7 @@ export class Variant {
   update(stored: Stored): void {
     this.#stored = stored
     this.#identity = this.#makeIdentity()
+    this.#notModified = undefined
     this.#dropCoded()
   }
 
@@ -116,31 +146,35 @@ export class Variant {
   }
 
   #makeIdentity(): Representation {
-    const { status, reason, content, fields } = this.#stored
-    const bodyBytes = this.bytes.bytes.length - HEADROOM
+    const { status, reason, content, fields, etag } = this.#stored
+    this.#codable = content.kind === 'whole' && codable(status, fields, this.bytes.bytes.length - HEADROOM)
+    return Representation.kept(status, reason, etag, () => this.#identityFields(), this.bytes)
+  }
+
+  #identityFields(): Fields {
+    const { content, fields } = this.#stored
     const downstream = downstreamFields(fields, this.policy)
-    if (content.kind === 'whole') downstream.set('Content-Length', String(bodyBytes))
-    this.#codable = content.kind === 'whole' && codable(status, fields, bodyBytes)
+    if (content.kind === 'whole') downstream.set('Content-Length', String(this.#identity.body.length))
     if (this.#codable) addVary(downstream)
-    return Representation.kept(status, reason, downstream, this.bytes)
+    return downstream
   }
 
   /** Undefined when coding did not make it smaller. */
   #codedFrom(coding: ContentCoding, body: Uint8Array): Representation | undefined {
     if (body.length >= this.#identity.body.length) return undefined
-    const fields = this.#identity.fields.clone()
-    fields.set('Content-Encoding', coding)
-    fields.set('Content-Length', String(body.length))
-    // RFC 9110 §8.8.1: a strong validator tells representations apart octet by octet. Digests are of other octets.
-    const etag = fields.first('etag')
-    if (etag !== undefined) fields.set('ETag', weakened(etag))
-    for (const other of ['content-md5', 'content-digest', 'digest', 'accept-ranges']) fields.delete(other)
-    return Representation.kept(
-      this.#stored.status,
-      this.#stored.reason,
-      fields,
-      withHeadroom([body], body.length),
-    )
+    const { status, reason, etag } = this.#stored
+    // RFC 9110 §8.8.1: a strong validator tells representations apart octet by octet.
+    const weak = etag === undefined ? undefined : weakened(etag)
+    const makeFields = (): Fields => {
+      const fields = this.#identityFields()
+      fields.set('Content-Encoding', coding)
+      fields.set('Content-Length', String(body.length))
+      if (weak !== undefined) fields.set('ETag', weak)
+      // Digests are of other octets.
+      for (const other of ['content-md5', 'content-digest', 'digest', 'accept-ranges']) fields.delete(other)
+      return fields
+    }
+    return Representation.kept(status, reason, weak, makeFields, withHeadroom([body], body.length))
   }
 
   #dropCoded(): void {
