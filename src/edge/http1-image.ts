@@ -18,8 +18,10 @@ class Image {
   noteBytes = -1
   /** Where the head begins; the body follows it at HEADROOM. */
   from = 0
+  readonly bytes: Buffer | undefined
 
   constructor(representation: Representation) {
+    this.bytes = representation.source?.bytes as Buffer | undefined
     this.lines = statusLine(representation.status, representation.reason) + fieldLines(representation.fields)
   }
 }
@@ -62,7 +64,7 @@ export function placeHead(
   const image = imageOf(representation)
   if (image.ageSeconds === ageSeconds && image.reason === reason && image.member === member) return image.from
   const note = `${noteLines(ageSeconds, ttlSeconds, reason, member)}\r\n`
-  const buffer = representation.source!.bytes as Buffer
+  const buffer = image.bytes!
   if (note.length !== image.noteBytes) {
     const from = HEADROOM - note.length - image.lines.length
     if (from < 0) return -1

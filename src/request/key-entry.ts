@@ -9,6 +9,8 @@ export class KeyEntry {
   readonly variants: Variant[] = []
   /** The variants' metadata, in the same order: what selection reads. */
   stored: readonly Stored[] = []
+  /** The only variant, when it does not depend on request fields: then there is nothing to select. */
+  only: Variant | undefined
 
   constructor(readonly key: string) {}
 
@@ -46,6 +48,7 @@ export class KeyEntry {
   /** To be called when a variant's metadata has changed. */
   changed(): void {
     this.stored = this.variants.map((variant) => variant.stored)
+    this.only = this.stored.length === 1 && this.stored[0]!.vary.length === 0 ? this.variants[0] : undefined
   }
 
   of(stored: Stored): Variant | undefined {

@@ -92,8 +92,7 @@ function decide(
 
 /** The variant for this request's fields (RFC 9111 §4.1). */
 function select(entry: KeyEntry, visit: Visit): Variant | undefined {
-  const only = entry.variants.length === 1 ? entry.variants[0]! : undefined
-  if (only !== undefined && only.stored.vary.length === 0) return only
+  if (entry.only !== undefined) return entry.only
   const stored = selectVariant(entry.stored, visit)
   return stored === undefined ? undefined : entry.of(stored)
 }

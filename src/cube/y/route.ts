@@ -1,6 +1,7 @@
 // A route, compiled (the Y axis of the scale cube: one application split into services by host and path). Everything
 // that a request needs to know about its route is here, ready to be asked without looking at the configuration.
 import type { CachePolicy } from '../../cache/policy.ts'
+import type { CookieMatcher } from '../../http/cookies.ts'
 import type { Matcher } from './pattern.ts'
 
 /** One of the applications behind Myriad. */
@@ -27,7 +28,7 @@ export interface Route {
   readonly service: Service
   readonly policy: CachePolicy
   /** Whether cookies of this name are hidden from the cache key and from the application alike. */
-  readonly ignoredCookie: Matcher
+  readonly ignoredCookie: CookieMatcher
   readonly bypass: Bypass
 }
 
