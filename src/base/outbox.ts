@@ -43,7 +43,9 @@ export class Outbox {
     this.waitingBytes += to - at
     if (copied > 0) {
       const end = Math.min(to, at + copied)
-      this.#queue.push({ bytes: bytes.slice(at, end), source: undefined })
+      // Not `bytes.slice`, which for a Buffer is a view.
+      const copy = Uint8Array.prototype.slice.call(bytes, at, end)
+      this.#queue.push({ bytes: copy, source: undefined })
       at = end
     }
     if (at < to) {
