@@ -37,14 +37,17 @@ export function fresh(body: string, ...lines: string[]): string {
   return response('200 OK', ['Cache-Control: max-age=3600', ...lines], body)
 }
 
-/** Starts an origin, and Myriad in front of it. A path without an answer of its own is a 404. */
-export async function startSite(config?: Config): Promise<Site> {
+/**
+ * Starts an origin, and Myriad in front of it. A path without an answer of its own is a 404. A configuration that
+ * needs the origin's URL is made from it.
+ */
+export async function startSite(config?: Config | ((origin: string) => Config)): Promise<Site> {
   const answers = new Map<string, Answer>()
   const origin = await startRawOrigin((seen) => {
     const answer = answers.get(pathOf(seen.target))
     return answer ? answer(seen) : response('404 Not Found', ['Cache-Control: no-store'])
   })
-  const myriad = await startMyriad(origin.url, config)
+  const myriad = await startMyriad(origin.url, typeof config === 'function' ? config(origin.url) : config)
   const connect = () => RawClient.connect(myriad.port)
   return {
     origin,

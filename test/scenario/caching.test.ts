@@ -315,6 +315,13 @@ test('HEAD refreshes what is stored, or drops it (RFC 9111 §4.3.5)', async () =
   expect(['page', 'asked again']).toContain(answer.text())
 })
 
+test('a response without Date gets one, stored or not (RFC 9110 §6.6.1)', async () => {
+  site.on('/dateless', fresh('page'))
+  site.on('/dateless-no', ok(['Cache-Control: no-store']))
+  for (const path of ['/dateless', '/dateless', '/dateless-no'])
+    expect(Date.parse((await site.ask(path)).field('date') ?? 'none')).toBeGreaterThan(0)
+})
+
 test('every answer says why, with one of the closed list', async () => {
   const { reasons } = await import('../../src/base/reason.ts')
   for (const path of ['/a', '/vary', '/swr', '/404', '/nowhere'])
