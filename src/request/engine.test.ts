@@ -5,6 +5,21 @@ import { TestEngine } from '../../testing/engine.ts'
 const minute = { 'Cache-Control': 'max-age=60' }
 const withTag = { ...minute, ETag: '"v1"' }
 
+/** Sends a QUERY with its content, in pieces. */
+const query = (
+  engine: TestEngine,
+  content: string,
+  length = content.length,
+): ReturnType<TestEngine['ask']> => {
+  const asking = engine.ask({ method: 'QUERY', fields: { 'Content-Length': String(length) } })
+  if (asking.call === undefined) return asking
+  for (const piece of content.match(/.{1,3000}/g) ?? []) asking.call.data(Buffer.from(piece))
+  asking.call.end(undefined)
+  return asking
+}
+
+const part = (range: string) => ({ ...withTag, 'Content-Range': `bytes ${range}` })
+
 describe('a stored response', () => {
   test('is served without the origin, with its age, until its lifetime is over', () => {
     const engine = new TestEngine()
@@ -147,8 +162,8 @@ describe('a stale response', () => {
     engine.exchange({}, { 'Cache-Control': 'no-cache', ETag: '"v1"' }, 'page')
     const askings = [engine.ask(), engine.ask(), engine.ask(), engine.ask()]
     engine.origin.last.head(304, { ETag: '"v1"' })
-    for (let i = 0; i < engine.origin.exchanges.length; i++)
-      engine.origin.exchanges[i]!.head(304, { ETag: '"v1"' })
+    expect(engine.origin.exchanges).toHaveLength(5)
+    for (const exchange of engine.origin.exchanges.slice(2)) exchange.head(304, { ETag: '"v1"' })
     expect(engine.origin.exchanges).toHaveLength(5)
     expect(askings.map(({ reply }) => reply.body)).toEqual(['page', 'page', 'page', 'page'])
   })
@@ -221,16 +236,10 @@ describe('stale-while-revalidate', () => {
 
   test('of a QUERY asks in the background with its content', () => {
     const engine = new TestEngine()
-    const query = (): ReturnType<TestEngine['ask']> => {
-      const asking = engine.ask({ method: 'QUERY', fields: { 'Content-Length': '4' } })
-      asking.call!.data(Buffer.from('what'))
-      asking.call!.end(undefined)
-      return asking
-    }
-    query()
+    query(engine, 'what')
     engine.origin.last.answer(200, fields, 'one')
     engine.clock.advance(61_000)
-    expect(query().reply.body).toBe('one')
+    expect(query(engine, 'what').reply.body).toBe('one')
     expect(engine.origin.exchanges).toHaveLength(2)
     const { body } = engine.origin.last.request
     expect(body.kind === 'whole' && Buffer.from(body.bytes).toString()).toBe('what')
@@ -299,9 +308,7 @@ describe('an unsafe request', () => {
   test('drops what is stored for its target, with QUERY answers, and what its answer points to', () => {
     const engine = new TestEngine()
     for (const target of ['/page', '/other', '/third']) engine.exchange({ target }, minute)
-    const { call } = engine.ask({ method: 'QUERY', fields: { 'Content-Length': '1' } })
-    call!.data(Buffer.from('q'))
-    call!.end(undefined)
+    query(engine, 'q')
     engine.origin.last.answer(200, minute)
     expect(engine.store.size).toBe(4)
     engine.exchange({ method: 'POST' }, { Location: '/other', 'Content-Location': 'http://b.test/third' })
@@ -349,15 +356,13 @@ describe('an unsafe request', () => {
     const second = engine.origin.last
     engine.ask({ fields: { Range: 'bytes=0-1' } })
     const ranged = engine.origin.last
-    const { call } = engine.ask({ method: 'QUERY', fields: { 'Content-Length': '1' } })
-    call!.data(Buffer.from('q'))
-    call!.end(undefined)
-    const query = engine.origin.last
+    query(engine, 'q')
+    const queried = engine.origin.last
     engine.exchange({ method: 'DELETE' }, {})
     first.answer(200, minute)
     second.answer(200, minute)
     ranged.answer(206, { ...minute, 'Content-Range': 'bytes 0-3/9' })
-    query.answer(200, minute)
+    queried.answer(200, minute)
     expect(engine.store.size).toBe(0)
   })
 
@@ -369,18 +374,6 @@ describe('an unsafe request', () => {
 })
 
 describe('QUERY', () => {
-  const query = (
-    engine: TestEngine,
-    content: string,
-    length = content.length,
-  ): ReturnType<TestEngine['ask']> => {
-    const asking = engine.ask({ method: 'QUERY', fields: { 'Content-Length': String(length) } })
-    if (asking.call === undefined) return asking
-    for (const piece of content.match(/.{1,3000}/g) ?? []) asking.call.data(Buffer.from(piece))
-    asking.call.end(undefined)
-    return asking
-  }
-
   test('is keyed with its content', () => {
     const engine = new TestEngine()
     query(engine, 'one')
@@ -440,8 +433,6 @@ describe('QUERY', () => {
 })
 
 describe('parts', () => {
-  const part = (range: string) => ({ ...withTag, 'Content-Range': `bytes ${range}` })
-
   test('a part is stored, and answers what lies within it', () => {
     const engine = new TestEngine()
     const first = engine.exchange({ fields: { Range: 'bytes=0-4' } }, part('0-4/10'), '01234', 206)
@@ -465,9 +456,57 @@ describe('parts', () => {
     expect(engine.origin.last.field('range')).toBe('bytes=5-')
     expect(engine.origin.last.field('if-range')).toBe('"v1"')
     engine.origin.last.answer(206, part('5-9/10'), '56789')
-    if (engine.origin.exchanges.length === 3) engine.origin.last.answer(200, withTag, '0123456789')
     expect(reply).toMatchObject({ status: 200, body: '0123456789' })
     expect(engine.ask().reply.body).toBe('0123456789')
+  })
+
+  test.each([
+    ['a part that does not fit', 206, { ...minute, ETag: '"v2"', 'Content-Range': 'bytes 5-9/10' }],
+    ['a part of other bytes', 206, part('6-9/10')],
+    ['no such range', 416, { 'Content-Range': 'bytes */3' }],
+  ])('to the rest, %s: the whole is asked for', (_, status, fields) => {
+    const engine = new TestEngine()
+    engine.exchange({ fields: { Range: 'bytes=0-4' } }, part('0-4/10'), '01234', 206)
+    const { reply } = engine.ask()
+    engine.origin.last.answer(status, fields, '56789')
+    expect(reply.outcome).toBe('waiting')
+    expect(engine.origin.last.field('range')).toBeUndefined()
+    engine.origin.last.answer(200, withTag, 'abcdefghij')
+    expect(reply).toMatchObject({ status: 200, body: 'abcdefghij' })
+  })
+
+  test('the whole instead of the rest is taken as it is', () => {
+    const engine = new TestEngine()
+    engine.exchange({ fields: { Range: 'bytes=0-4' } }, part('0-4/10'), '01234', 206)
+    expect(engine.exchange({}, withTag, 'abcdefghij')).toMatchObject({ status: 200, body: 'abcdefghij' })
+    expect(engine.ask().reply.body).toBe('abcdefghij')
+  })
+
+  test('a rest that breaks off is a failure; one that may not be stored has the whole asked for', () => {
+    const engine = new TestEngine()
+    engine.exchange({ fields: { Range: 'bytes=0-4' } }, part('0-4/10'), '01234', 206)
+    const broken = engine.ask()
+    engine.origin.last.head(206, part('5-9/10'), 5)
+    engine.origin.last.data('56')
+    engine.origin.last.fail('origin-closed')
+    expect(broken.reply.status).toBe(502)
+    const overtaken = engine.ask()
+    const early = engine.origin.last
+    early.head(206, part('5-9/10'), 5)
+    engine.exchange({ method: 'POST' }, {})
+    early.data('56789')
+    early.end()
+    engine.origin.last.answer(200, withTag, 'abcdefghij')
+    expect(overtaken.reply).toMatchObject({ status: 200, body: 'abcdefghij' })
+  })
+
+  test('a client that leaves while the rest comes gives the origin up', () => {
+    const engine = new TestEngine()
+    engine.exchange({ fields: { Range: 'bytes=0-4' } }, part('0-4/10'), '01234', 206)
+    const { call } = engine.ask()
+    engine.origin.last.head(206, part('5-9/10'), 5)
+    call!.gone()
+    expect(engine.origin.last.aborted).toBe(true)
   })
 
   test('a part of another representation does not drive out a whole one', () => {

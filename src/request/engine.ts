@@ -70,6 +70,8 @@ export class Engine implements FetchOwner, ServeContext {
   readonly #identity: Identity
   /** Fetches that others may join, by key. */
   readonly #fetches = new Map<string, Fetch>()
+  /** Fetches whose answer may be stored, by the key of their target: an unsafe method forbids that to all of them. */
+  readonly #storing = new Map<string, Set<Fetch>>()
   readonly #hitForMiss = new HitForMiss()
   /** The keys of stored QUERY answers by the key of their target: an unsafe method empties them with it. */
   readonly #queries = new Map<string, Set<string>>()
@@ -173,6 +175,10 @@ export class Engine implements FetchOwner, ServeContext {
 
   closed(fetch: Fetch): void {
     if (this.#fetches.get(fetch.key) === fetch) this.#fetches.delete(fetch.key)
+    if (!fetch.plan.store) return
+    const target = targetKeyOf(fetch.key)
+    const storing = this.#storing.get(target)
+    if (storing?.delete(fetch) === true && storing.size === 0) this.#storing.delete(target)
   }
 
   unshareable(key: string): void {
@@ -205,6 +211,8 @@ export class Engine implements FetchOwner, ServeContext {
     const candidates =
       entry?.stored.filter((stored) => variantKey(stored.vary, visit) === stored.variant) ?? []
     const updated = updatedBy(candidates, head)
+    // Asked of the variant and not of its metadata: another validation may have updated these meanwhile.
+    const confirms = plan.variant !== undefined && updated.includes(plan.variant.stored)
     const dropped: Variant[] = []
     for (const stored of updated) {
       const held = entry!.of(stored)
@@ -215,21 +223,13 @@ export class Engine implements FetchOwner, ServeContext {
     }
     this.#changed(entry)
     const { variant } = plan
-    if (
-      variant === undefined ||
-      !updated.includes(plan.ask.kind === 'validate' ? plan.ask.stored : variant.stored)
-    ) {
+    if (variant === undefined || !confirms) {
       // It was evicted meanwhile, or the 304 speaks of another: the whole is asked for.
-      for (const consumer of consumers) {
-        if (!consumer.done)
-          this.#start(
-            consumer,
-            { ...plan, ask: { kind: 'store' }, variant: undefined, background: false },
-            false,
-          )
-      }
+      for (const consumer of consumers) this.whole(consumer, plan)
       return
     }
+    // Those who cannot share it ask for themselves, not one behind the other.
+    if (variant.stored.noCache || variant.stored.freshUntilMs <= times.responseMs) this.unshareable(fetch.key)
     for (const consumer of consumers) {
       if (consumer.done) continue
       const own = consumer === fetch.leader
@@ -255,6 +255,20 @@ export class Engine implements FetchOwner, ServeContext {
     if (dropped.length > 0) this.#changed(entry)
   }
 
+  whole(consumer: Consumer, plan: Plan): void {
+    if (consumer.done) return
+    this.#start(consumer, { ...plan, ask: { kind: 'store' }, variant: undefined, background: false }, false)
+  }
+
+  completed(fetch: Fetch): void {
+    const { leader, plan, visit } = fetch
+    const entry = this.store.get(fetch.key)
+    const variant = entry?.variants.find(({ stored }) => variantKey(stored.vary, visit) === stored.variant)
+    if (variant?.stored.content.kind !== 'whole') return this.whole(leader, plan)
+    leader.done = true
+    serve(this, visit, variant, plan.why, 'origin', forwardedStatus(plan.why, plan.why, 206, true, false))
+  }
+
   /** Metadata or variants of an entry have changed: its cost has, too. */
   #changed(entry: KeyEntry | undefined): void {
     if (entry === undefined) return
@@ -264,7 +278,7 @@ export class Engine implements FetchOwner, ServeContext {
   }
 
   headArrived(fetch: Fetch, head: ResponseHead, requestMs: number): void {
-    const { visit, plan } = fetch
+    const { visit } = fetch
     if (visit.method === 'HEAD') this.#updateFromHead(fetch, head, requestMs)
     if (!invalidates(visit.method, head.status)) return
     for (const key of invalidatedKeys(visit.head, head)) {
@@ -272,8 +286,7 @@ export class Engine implements FetchOwner, ServeContext {
       for (const query of this.#queries.get(key) ?? []) this.store.delete(query)
       this.#queries.delete(key)
       this.#hitForMiss.delete(key)
-      const other = this.#fetches.get(key)
-      if (other !== undefined && other.plan !== plan) other.forbidStore()
+      for (const other of this.#storing.get(key) ?? []) if (other !== fetch) other.forbidStore()
     }
   }
 
@@ -322,17 +335,25 @@ export class Engine implements FetchOwner, ServeContext {
     visit.detach()
     const fetch = new Fetch(visit.key, consumer, plan, this)
     if (registered) this.#fetches.set(visit.key, fetch)
+    if (plan.store) this.#isStoring(fetch)
     const { origin, authority } = this.#parts.origins[visit.route.service.index]!
     const request: OriginRequest = {
       method: visit.method,
       pathAndQuery: visit.pathAndQuery,
       fields: forwardedFields(visit, authority, this.#identity, plan.ask),
-      body: plan.background ? { kind: 'none' } : originBody(visit),
+      body: originBody(visit),
       expectsContinue: visit.expectsContinue && visit.collected === undefined,
       upgrade: visit.upgrade,
     }
     fetch.begin(origin, request)
     return consumer
+  }
+
+  #isStoring(fetch: Fetch): void {
+    const target = targetKeyOf(fetch.key)
+    const storing = this.#storing.get(target)
+    if (storing === undefined) this.#storing.set(target, new Set([fetch]))
+    else storing.add(fetch)
   }
 
   #indexQuery(key: string): void {

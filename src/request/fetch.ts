@@ -4,7 +4,7 @@
 import type { Clock } from '../base/clock.ts'
 import { Failure } from '../base/failure.ts'
 import type { Reason } from '../base/reason.ts'
-import { answer } from '../cache/partial.ts'
+import { answer, combine } from '../cache/partial.ts'
 import { sharedWith } from '../cache/reuse.ts'
 import { storable } from '../cache/storable.ts'
 import type { Stored } from '../cache/stored.ts'
@@ -48,6 +48,10 @@ export interface FetchOwner {
   /** A final head has arrived: unsafe methods invalidate, HEAD updates. */
   headArrived(fetch: Fetch, head: ResponseHead, requestMs: number): void
   put(fetch: Fetch, stored: Stored, body: StoredBytes): void
+  /** The rest of a representation has come, and been stored: its leader is answered with the whole. */
+  completed(fetch: Fetch): void
+  /** The whole is asked for: what came is of no use to this client. */
+  whole(consumer: Consumer, plan: Plan): void
   /** A follower that cannot share starts over, on its own. */
   alone(consumer: Consumer): void
   refuse(visit: Visit, failure: Failure): void
@@ -120,6 +124,8 @@ export class Fetch implements OriginEvents {
   #storeForbidden = false
   /** What follows is of no interest: it is read so that the connection can be used again. */
   #ignoring = false
+  /** The rest of what is stored is on its way: the client, which asked for the whole, is answered at its end. */
+  #completing = false
   #originPaused = false
   #released = false
   #clientPaused = false
@@ -259,6 +265,12 @@ export class Fetch implements OriginEvents {
       else this.#stored = verdict.stored
     }
     const stored = this.#stored
+    if (plan.ask.kind === 'range' && (head.status === 206 || head.status === 416)) {
+      this.#completing = stored !== undefined && completes(plan, stored)
+      if (this.#completing) return
+      this.#ignore()
+      return owner.whole(this.leader, plan)
+    }
     if (stored === undefined) {
       owner.closed(this)
       if (plan.store && visit.method === 'GET') owner.unshareable(this.key)
@@ -298,6 +310,7 @@ export class Fetch implements OriginEvents {
     if (stored !== undefined) this.owner.put(this, stored, withHeadroom(this.#chunks, this.#receivedBytes))
     this.owner.closed(this)
     for (const consumer of this.#consumers.slice()) this.pump(consumer)
+    if (this.#completing) return this.owner.completed(this)
   }
 
   fail(failure: Failure): void {
@@ -307,6 +320,10 @@ export class Fetch implements OriginEvents {
     owner.closed(this)
     if (this.#ignoring) return
     if (!early) {
+    if (this.#completing && !this.leader.done) {
+      this.leader.done = true
+      return owner.refuse(this.visit, failure)
+    }
       for (const consumer of this.#consumers.splice(0)) {
         consumer.done = true
         consumer.visit.reply.fail()
@@ -400,7 +417,11 @@ export class Fetch implements OriginEvents {
     this.#stored = undefined
     this.owner.closed(this)
     this.#relieve()
-    if (this.#consumers.length === 0 && this.#phase === 'body') this.#ignore()
+    if (this.#consumers.length > 0 || this.#phase !== 'body') return
+    this.#ignore()
+    if (!this.#completing) return
+    this.#completing = false
+    this.owner.whole(this.leader, this.plan)
   }
 
   /** Lets go of chunks that all have been sent, and stops or restarts the origin, when nothing is being stored. */

@@ -1,0 +1,130 @@
+// An engine with a fake clock, a fake origin and a real memory store, and requests for it in few words.
+import { assert } from '../src/base/assert.ts'
+import { defaultsOf } from '../src/base/setting.ts'
+import type { Reason } from '../src/base/reason.ts'
+import type { Recorder, Tier } from '../src/base/record.ts'
+import type { CachePolicy } from '../src/cache/policy.ts'
+import { noBypass, type Bypass, type Route } from '../src/cube/y/route.ts'
+import { RouteTable, everyPath } from '../src/cube/y/table.ts'
+import { limitRows } from '../src/http1/limits.ts'
+import { RequestReader } from '../src/http1/request-reader.ts'
+import { Engine } from '../src/request/engine.ts'
+import type { KeyEntry } from '../src/request/key-entry.ts'
+import type { RequestBody, RequestCall } from '../src/request/reply.ts'
+import { MemoryStore } from '../src/store/memory/memory.ts'
+import { policyWith, type FieldTable } from './exchange.ts'
+import { FakeClock } from './fake-clock.ts'
+import { FakeOrigin } from './fake-origin.ts'
+import { FakeReply } from './fake-reply.ts'
+
+/** What a test may say about its engine; the rest is as nobody configured it. */
+export interface EngineOptions {
+  readonly policy?: Partial<CachePolicy>
+  readonly bypass?: Partial<Bypass>
+  readonly ignoredCookie?: (name: string) => boolean
+  readonly budgetBytes?: number
+  readonly objectBytesMax?: number
+  /** Only paths that begin so have a route. */
+  readonly under?: string
+}
+
+/** A request for `http://a.test/page`, as a test changes it. */
+export interface RequestOptions {
+  readonly method?: string
+  readonly target?: string
+  readonly fields?: Readonly<Record<string, string>>
+  readonly slow?: boolean
+  readonly trusted?: boolean
+}
+
+/** A request under way. */
+export interface Asking {
+  readonly reply: FakeReply
+  /** Undefined when it was answered at once. */
+  readonly call: RequestCall | undefined
+}
+
+const limits = defaultsOf(limitRows)
+const poison = Buffer.from(
+  'GET /poison HTTP/1.1\r\nHost: poison.test\r\nCookie: poison=1\r\nRange: bytes=0-0\r\nAuthorization: poison\r\n\r\n',
+)
+
+/** An engine to be asked. */
+export class TestEngine implements Recorder {
+  readonly clock = new FakeClock()
+  readonly origin = new FakeOrigin()
+  readonly store: MemoryStore<KeyEntry>
+  readonly engine: Engine
+  readonly records: { tier: Tier; reason: Reason; status: number }[] = []
+  originBytes = 0
+
+  constructor(options: EngineOptions = {}) {
+    const { budgetBytes = 16 << 20 } = options
+    this.store = new MemoryStore<KeyEntry>({
+      budgetBytes,
+      leave: (entry) => this.engine.left(entry),
+      collect() {},
+    })
+    const route: Route = {
+      name: '/*',
+      service: { name: 'site', index: 0 },
+      policy: policyWith(options.policy ?? {}),
+      ignoredCookie: options.ignoredCookie ?? ((name) => name === '_ga'),
+      bypass: options.bypass === undefined ? noBypass : { ...noBypass, ...options.bypass },
+    }
+    const { under } = options
+    const path = under === undefined ? everyPath : (text: string) => text.startsWith(under)
+    this.engine = new Engine({
+      clock: this.clock,
+      recorder: this,
+      routes: new RouteTable([{ route, hosts: undefined, path }]),
+      origins: [{ origin: this.origin, authority: 'origin.test:9000' }],
+      store: this.store,
+      objectBytesMax: options.objectBytesMax ?? this.store.valueBytesMax,
+      instance: 'here',
+      random: () => 'boundary',
+    })
+  }
+
+  answered(tier: Tier, reason: Reason, status: number): void {
+    this.records.push({ tier, reason, status })
+  }
+
+  bytes(_toClients: number, fromOrigins: number): void {
+    this.originBytes += fromOrigins
+  }
+
+  /** Sends a request. Its view is overwritten when the engine has returned, as a codec's buffer is. */
+  ask(options: RequestOptions = {}): Asking {
+    const { method = 'GET', target = '/page', fields = {} } = options
+    let head = `${method} ${target} HTTP/1.1\r\n`
+    for (const [name, value] of Object.entries({ Host: 'a.test', ...fields })) head += `${name}: ${value}\r\n`
+    const octets = Buffer.from(`${head}\r\n`, 'latin1')
+    const reader = new RequestReader(limits)
+    const outcome = reader.read(octets, 0, octets.length)
+    assert(outcome === 'complete', `not a request: ${reader.failure?.message}`)
+    const reply = new FakeReply()
+    reply.slow = options.slow ?? false
+    if (options.trusted === true) reply.client = { ...reply.client, trusted: true }
+    const call = this.engine.handle(reader, reply, {
+      body: bodyOf(reader),
+      upgrade: reader.upgrade,
+      expectsContinue: reader.expectsContinue,
+    })
+    reader.read(poison, 0, poison.length)
+    octets.fill('x')
+    return { reply, call }
+  }
+
+  /** A request that the origin answers at once with this. */
+  exchange(options: RequestOptions, fields: FieldTable, body = 'body', status = 200): FakeReply {
+    const { reply } = this.ask(options)
+    this.origin.last.answer(status, fields, body)
+    return reply
+  }
+}
+
+function bodyOf({ framing }: RequestReader): RequestBody {
+  if (framing.kind === 'length') return framing
+  return framing.kind === 'chunked' ? { kind: 'unknown' } : { kind: 'none' }
+}
