@@ -309,8 +309,8 @@ export class Fetch implements OriginEvents {
     const stored = this.#stored
     if (stored !== undefined) this.owner.put(this, stored, withHeadroom(this.#chunks, this.#receivedBytes))
     this.owner.closed(this)
-    for (const consumer of this.#consumers.slice()) this.pump(consumer)
     if (this.#completing) return this.owner.completed(this)
+    for (const consumer of this.#consumers.slice()) this.pump(consumer)
   }
 
   fail(failure: Failure): void {
@@ -319,11 +319,11 @@ export class Fetch implements OriginEvents {
     this.#phase = 'failed'
     owner.closed(this)
     if (this.#ignoring) return
-    if (!early) {
     if (this.#completing && !this.leader.done) {
       this.leader.done = true
       return owner.refuse(this.visit, failure)
     }
+    if (!early) {
       for (const consumer of this.#consumers.splice(0)) {
         consumer.done = true
         consumer.visit.reply.fail()
@@ -465,6 +465,11 @@ export class Fetch implements OriginEvents {
 /** Whether an answer that was made for another request may answer this one too. */
 function shareable(visit: Visit, stored: Stored): boolean {
   return !stored.noCache && sharedWith(visit, stored) && variantKey(stored.vary, visit) === stored.variant
+}
+
+/** Whether the part that has come and the one that is stored make the whole. */
+function completes(plan: Plan, arrived: Stored): boolean {
+  return plan.variant !== undefined && combine(plan.variant.stored, arrived)?.stored.content.kind === 'whole'
 }
 
 function targetUri(visit: Visit): string {
