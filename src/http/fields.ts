@@ -4,6 +4,18 @@
 // Flat arrays instead of objects: a request has about ten lines, and a scan over ten interned strings is faster than
 // any map.
 
+const LOWER_MAX = 1024
+const lower = new Map<string, string>()
+
+/** Few names are added by hand, again and again. */
+function lowerCased(name: string): string {
+  const known = lower.get(name)
+  if (known !== undefined) return known
+  const key = name.toLowerCase()
+  if (lower.size < LOWER_MAX) lower.set(name, key)
+  return key
+}
+
 /** Field lines in order. `keys[i]` is the lower-cased `names[i]`. */
 export class Fields {
   readonly keys: string[] = []
@@ -23,7 +35,7 @@ export class Fields {
 
   /** Adds a line at the end. */
   append(name: string, value: string): void {
-    this.keys.push(name.toLowerCase())
+    this.keys.push(lowerCased(name))
     this.names.push(name)
     this.values.push(value)
   }

@@ -34,13 +34,16 @@ export function connectionOptions(fields: Fields): readonly string[] {
   return options
 }
 
-/** The fields that go on to the next hop, as a copy. */
-export function endToEnd(fields: Fields): Fields {
-  const named = connectionOptions(fields)
+const none: readonly string[] = []
+
+/** The fields that go on to the next hop, as a copy. `replaced`: names of which the caller has its own lines. */
+export function endToEnd(fields: Fields, replaced?: ReadonlySet<string>): Fields {
+  const named = fields.keys.includes('connection') ? connectionOptions(fields) : none
   const kept = new Fields()
   for (let i = 0; i < fields.keys.length; i++) {
     const key = fields.keys[i]!
-    if (hopByHop.has(key) || named.includes(key)) continue
+    if (hopByHop.has(key) || (named.length > 0 && named.includes(key)) || replaced?.has(key) === true)
+      continue
     kept.keys.push(key)
     kept.names.push(fields.names[i]!)
     kept.values.push(fields.values[i]!)

@@ -5,7 +5,8 @@
 // The result is positions in a scratch area, not strings: most requests are answered from memory and need two or
 // three of their fields.
 import { Fields } from '../http/fields.ts'
-import { fieldNumber, knownFields } from '../http/known-fields.ts'
+import { endToEnd } from '../http/hopbyhop.ts'
+import { fieldBit, fieldNumber, knownFields } from '../http/known-fields.ts'
 import { internName, type FieldName } from './name-table.ts'
 import { COLON, CR, HTAB, LF, SP, isTokenOctet, isValueOctet } from './octets.ts'
 
@@ -136,6 +137,20 @@ export class FieldLines {
     const fields = new Fields()
     for (let i = 0; i < this.count; i++) {
       const name = this.names[i]!
+      fields.keys.push(name.key)
+      fields.names.push(name.spelled)
+      fields.values.push(this.value(i))
+    }
+    return fields
+  }
+
+  /** As `fields`, without those that end at this hop (RFC 9110 §7.6.1). */
+  endToEnd(): Fields {
+    if ((this.present & fieldBit.connection) !== 0) return endToEnd(this.fields())
+    const fields = new Fields()
+    for (let i = 0; i < this.count; i++) {
+      const name = this.names[i]!
+      if (name.isHopByHop) continue
       fields.keys.push(name.key)
       fields.names.push(name.spelled)
       fields.values.push(this.value(i))

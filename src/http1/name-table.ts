@@ -1,6 +1,7 @@
 // Field names, interned: the same few names arrive in every message, so a head is read without creating a string for
 // any of them. Bounded: a slot is overwritten when another name falls into it, so a flood of invented names only makes
 // reading slower.
+import { isHopByHop } from '../http/hopbyhop.ts'
 import { fieldNumber } from '../http/known-fields.ts'
 
 /** A field name as it was spelled on the wire. */
@@ -11,6 +12,7 @@ export interface FieldName {
   /** Its number in `knownFields`, or -1. */
   readonly number: number
   readonly octets: Uint8Array
+  readonly isHopByHop: boolean
 }
 
 const SLOTS = 2048
@@ -29,7 +31,13 @@ export function internName(octets: Buffer, from: number, to: number, hash: numbe
   const spelled = octets.latin1Slice(from, to)
   const key = spelled.toLowerCase()
   const number = (fieldNumber as Record<string, number | undefined>)[key] ?? -1
-  const name = { spelled, key, number, octets: Uint8Array.prototype.slice.call(octets, from, to) }
+  const name = {
+    spelled,
+    key,
+    number,
+    octets: Uint8Array.prototype.slice.call(octets, from, to),
+    isHopByHop: isHopByHop(key),
+  }
   slots[slot] = name
   return name
 }

@@ -31,8 +31,8 @@ export interface OriginEvents {
   interim(head: ResponseHead): void
   /** `bodyBytes`: as the origin announced it; undefined when it did not. Fields are end-to-end ones only. */
   head(head: ResponseHead, bodyBytes: number | undefined): void
-  /** Content, as it arrives; the bytes belong to the receiver. */
-  data(chunk: Uint8Array): void
+  /** Content, as it arrives. Returns whether the receiver is done with the bytes: then their memory is given back. */
+  data(chunk: Uint8Array): boolean
   end(trailers: Fields | undefined): void
   fail(failure: Failure): void
   /** The origin takes more of the request's body again. */

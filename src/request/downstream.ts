@@ -11,9 +11,8 @@ const CODED_BYTES_MIN = 256
 /** How this gateway names itself in Via (RFC 9110 §7.6.3). */
 export const VIA = '1.1 myriad'
 
-/** A copy of end-to-end response fields as the client gets them. */
-export function downstreamFields(fields: Fields, policy: CachePolicy): Fields {
-  const out = fields.clone()
+/** Makes end-to-end response fields into those that the client gets. Changes and returns them. */
+export function downstreamFields(out: Fields, policy: CachePolicy): Fields {
   const via = out.get('via')
   if (via === undefined) out.append('Via', VIA)
   else out.set('Via', `${via}, ${VIA}`)

@@ -284,9 +284,9 @@ export class Fetch implements OriginEvents {
     if (this.#consumers.length === 0 && this.#stored === undefined) this.#ignore()
   }
 
-  data(chunk: Uint8Array): void {
+  data(chunk: Uint8Array): boolean {
     this.owner.received(chunk.length)
-    if (this.#ignoring) return
+    if (this.#ignoring) return true
     this.#receivedBytes += chunk.length
     if (this.#stored !== undefined && this.#receivedBytes > this.owner.objectBytesMax) this.#stopStoring()
     // The usual case keeps nothing: one client, which takes what comes.
@@ -295,12 +295,13 @@ export class Fetch implements OriginEvents {
       if (!consumer.blocked) {
         consumer.blocked = !consumer.visit.reply.write(chunk)
         if (consumer.blocked) this.#pauseOrigin()
-        return
+        return !consumer.blocked
       }
     }
     this.#chunks.push(chunk)
     for (const consumer of this.#consumers.slice()) this.pump(consumer)
     this.#relieve()
+    return false
   }
 
   end(trailers: Fields | undefined): void {
@@ -369,7 +370,9 @@ export class Fetch implements OriginEvents {
     const stored = this.#stored
     const member = forwardedStatus(this.plan.why, reason, head.status, stored !== undefined, collapsed)
     const tier = collapsed ? 'collapsed' : 'origin'
-    const fields = downstreamFields(head.fields, visit.policy)
+    // Nobody else is going to read the head of an answer that is not shared.
+    const own = stored === undefined ? head.fields : head.fields.clone()
+    const fields = downstreamFields(own, visit.policy)
     if (stored !== undefined && codable(head.status, head.fields, this.#bodyBytes)) addVary(fields)
     fields.append('Cache-Status', member)
     if (stored?.content.kind === 'whole' && visit.range === undefined) {

@@ -3,6 +3,8 @@
 import type { Stored } from '../cache/stored.ts'
 import { preconditions } from '../cache/validate.ts'
 import type { Fields } from '../http/fields.ts'
+import { endToEnd } from '../http/hopbyhop.ts'
+import { fieldBit, type KnownField } from '../http/known-fields.ts'
 import { VIA } from './downstream.ts'
 import type { Visit } from './visit.ts'
 
@@ -25,25 +27,37 @@ export type Ask =
   /** The part that is missing here. */
   | { readonly kind: 'range'; readonly range: string; readonly ifRange: string | undefined }
 
+/** Fields of which the origin gets Myriad's own lines, or none: one pass leaves them out, instead of one for each. */
+const ownLines: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'expect',
+  'cookie',
+  'accept-encoding',
+  'via',
+  'cdn-loop',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-for',
+  'forwarded',
+])
+
 /** The fields for the origin. `originAuthority` is used when the client named no host (HTTP/1.0). */
 export function forwardedFields(visit: Visit, originAuthority: string, identity: Identity, ask: Ask): Fields {
-  const fields = visit.fields.clone()
+  const { fields: from } = visit.head
+  const fields = endToEnd(from, ownLines)
   const host = visit.authority === '' ? originAuthority : visit.authority
-  fields.set('Host', host)
-  fields.delete('content-length')
-  fields.delete('expect')
-  if (visit.cookie === undefined) fields.delete('cookie')
-  else if (fields.has('cookie')) fields.set('Cookie', visit.cookie)
+  fields.append('Host', host)
+  if (visit.cookie !== undefined && visit.fields.has('cookie')) fields.append('Cookie', visit.cookie)
   // One fixed coding, so that there is one answer to store: Myriad codes it for each client itself.
-  fields.set('Accept-Encoding', 'identity')
+  fields.append('Accept-Encoding', 'identity')
   setConditions(fields, ask)
   addForwarded(fields, visit, host)
-  const hops = fields.first('max-forwards')
+  const hops = visit.method === 'OPTIONS' ? fields.first('max-forwards') : undefined
   // RFC 9110 §7.6.2; 0 has been answered here (stages.ts).
-  if (visit.method === 'OPTIONS' && hops !== undefined && /^\d+$/.test(hops))
-    fields.set('Max-Forwards', String(Number(hops) - 1))
-  append(fields, 'Via', VIA)
-  append(fields, 'CDN-Loop', identity.cdnLoop)
+  if (hops !== undefined && /^\d+$/.test(hops)) fields.set('Max-Forwards', String(Number(hops) - 1))
+  fields.append('Via', after(from, visit.present, 'via', VIA))
+  fields.append('CDN-Loop', after(from, visit.present, 'cdn-loop', identity.cdnLoop))
   return fields
 }
 
@@ -66,21 +80,29 @@ function addForwarded(fields: Fields, visit: Visit, host: string): void {
   const { address, trusted } = visit.reply.client
   if (!trusted) {
     // X-Forwarded-Port, -Prefix and the like: applications act on them, and nobody here vouches for them.
-    for (const key of fields.keys.filter((each) => each.startsWith('x-forwarded-') || strangers.has(each)))
-      fields.delete(key)
+    for (let i = fields.length - 1; i >= 0; i--) {
+      const key = fields.keys[i]!
+      if (key.startsWith('x-') && (key.startsWith('x-forwarded-') || strangers.has(key))) fields.delete(key)
+      else if (key === 'true-client-ip') fields.delete(key)
+    }
   }
+  const present = trusted ? visit.present : 0
+  const { fields: from } = visit.head
   const node = address.includes(':') ? `"[${address}]"` : address
-  const element = `for=${node};host="${host}";proto=${visit.scheme}`
-  append(fields, 'Forwarded', element)
-  append(fields, 'X-Forwarded-For', address)
-  fields.set('X-Forwarded-Proto', visit.scheme)
-  fields.set('X-Forwarded-Host', host)
+  fields.append(
+    'Forwarded',
+    after(from, present, 'forwarded', `for=${node};host="${host}";proto=${visit.scheme}`),
+  )
+  fields.append('X-Forwarded-For', after(from, present, 'x-forwarded-for', address))
+  fields.append('X-Forwarded-Proto', visit.scheme)
+  fields.append('X-Forwarded-Host', host)
 }
 
 /** Fields by which a proxy tells of its client; from strangers they are removed. */
-const strangers = new Set(['forwarded', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip'])
+const strangers: ReadonlySet<string> = new Set(['x-real-ip', 'x-client-ip', 'x-cluster-client-ip'])
 
-function append(fields: Fields, name: string, value: string): void {
-  const before = fields.get(name.toLowerCase())
-  fields.set(name, before === undefined ? value : `${before}, ${value}`)
+/** A list's value with one more member, after what the request said. */
+function after(from: Fields, present: number, key: KnownField, member: string): string {
+  const before = (present & fieldBit[key]) === 0 ? undefined : from.get(key)
+  return before === undefined ? member : `${before}, ${member}`
 }

@@ -10,6 +10,8 @@ export class HitForMiss {
   readonly #untilMs = new Map<string, number>()
 
   add(key: string, nowMs: number): void {
+    const untilMs = this.#untilMs.get(key)
+    if (untilMs !== undefined && untilMs - nowMs > REMEMBERED_MS / 2) return
     this.#untilMs.delete(key)
     if (this.#untilMs.size >= KEYS_MAX) this.#untilMs.delete(this.#untilMs.keys().next().value!)
     this.#untilMs.set(key, nowMs + REMEMBERED_MS)

@@ -153,7 +153,7 @@ export class Variant {
 
   #identityFields(): Fields {
     const { content, fields } = this.#stored
-    const downstream = downstreamFields(fields, this.policy)
+    const downstream = downstreamFields(fields.clone(), this.policy)
     if (content.kind === 'whole') downstream.set('Content-Length', String(this.#identity.body.length))
     if (this.#codable) addVary(downstream)
     return downstream

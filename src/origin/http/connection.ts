@@ -1,9 +1,9 @@
 // One connection to an HTTP/1.1 origin: sends a request, reads its response (RFC 9112), and says whether it can be
 // used again. Knows nothing of pools or retries (pool.ts).
 import { Failure, type FailureCode } from '../../base/failure.ts'
+import { free } from '../../base/free.ts'
 import { Outbox } from '../../base/outbox.ts'
 import type { Fields } from '../../http/fields.ts'
-import { endToEnd } from '../../http/hopbyhop.ts'
 import { passableTrailers } from '../../http/trailers.ts'
 import { ChunkedDecoder, encodeChunk, encodeLastChunk } from '../../http1/chunked.ts'
 import { fieldLines } from '../../http1/head-writer.ts'
@@ -26,7 +26,8 @@ export interface Exchange {
   readonly request: OriginRequest
   interim(status: number, reason: string, fields: Fields): void
   head(status: number, reason: string, fields: Fields, bodyBytes: number | undefined): void
-  data(chunk: Uint8Array): void
+  /** Returns whether the bytes are no longer needed. */
+  data(chunk: Uint8Array): boolean
   /** `reusable`: the connection may carry another exchange. */
   end(trailers: Fields | undefined, reusable: boolean): void
   /** `silent`: closed without a byte of an answer, as a kept connection does that the origin had already given up. */
@@ -50,6 +51,8 @@ const untilClose: Reading = { kind: 'close' }
 const tunnel: Reading = { kind: 'tunnel' }
 const closed: Reading = { kind: 'closed' }
 
+/** Shorter pieces are left to the collector. */
+const FREED_BYTES_MIN = 4096
 /** Interim responses to one request; more are a fault (RFC 9110 §15.2 sets no limit, which is an attack). */
 const INTERIM_MAX = 32
 /** Heads are put together here before they go out; longer ones take a buffer of their own. */
@@ -71,6 +74,8 @@ export class OriginConnection {
   startedMs = 0
   movedMs = 0
   #answered = false
+  /** Whether a view of the octets being read is still needed by somebody. */
+  #needed = false
 
   constructor(
     readonly socket: OriginSocket,
@@ -180,13 +185,26 @@ export class OriginConnection {
     if (this.outbox.flush()) this.#exchange?.writable()
   }
 
+  /** Content, from the reading of it. */
+  data(chunk: Uint8Array): void {
+    if (this.#exchange?.data(chunk) === false) this.#needed = true
+  }
+
   onData(chunk: Buffer): void {
     this.movedMs = this.nowMs()
+    this.#needed = false
+    this.#read(chunk)
+    // What has been passed on as it came is given back at once: the same warm memory then takes the next piece.
+    if (!this.#needed && chunk.length >= FREED_BYTES_MIN) free(chunk)
+  }
+
+  #read(chunk: Buffer): void {
     let octets = chunk
     let at = 0
     while (at < octets.length) {
       const reading = this.#reading
       if (this.#paused && reading.kind !== 'head') {
+        this.#needed = true
         this.#pending =
           this.#pending === undefined
             ? octets.subarray(at)
@@ -203,6 +221,7 @@ export class OriginConnection {
           const outcome = this.reader.read(octets, at, octets.length, this.#exchange!.request.method)
           if (outcome === 'incomplete') {
             this.#pending = octets.subarray(at)
+            this.#needed = true
             return
           }
           if (outcome === 'invalid') return this.#invalid(this.reader.problem)
@@ -215,13 +234,13 @@ export class OriginConnection {
           const taken = Math.min(left, reading.left)
           reading.left -= taken
           const whole = at === 0 && taken === octets.length
-          this.#exchange!.data(whole ? octets : octets.subarray(at, at + taken))
+          this.data(whole ? octets : octets.subarray(at, at + taken))
           at += taken
           if (reading.left === 0 && this.#reading === reading) this.#end(undefined)
           break
         }
         case 'chunked': {
-          at = reading.decoder.decode(octets, at, this.#exchange!)
+          at = reading.decoder.decode(octets, at, this)
           if (at < 0) return this.#invalid(reading.decoder.problem)
           if (reading.decoder.done && this.#reading === reading)
             this.#end(passableTrailers(reading.decoder.trailers))
@@ -229,8 +248,9 @@ export class OriginConnection {
         }
         case 'close':
         case 'tunnel':
-          this.#exchange!.data(at === 0 ? octets : octets.subarray(at))
-          return
+          this.data(at === 0 ? octets : octets.subarray(at))
+          at = octets.length
+          break
         case 'idle':
           // Bytes that nobody asked for: what follows could be taken for the answer to the next request.
           this.#close()
@@ -294,7 +314,7 @@ export class OriginConnection {
     const reader = this.reader
     const exchange = this.#exchange!
     const { status, reason } = reader
-    const fields = endToEnd(reader.lines.fields())
+    const fields = reader.lines.endToEnd()
     if (status === 101) {
       if (exchange.request.upgrade === undefined)
         return this.#invalid('the origin switched protocols unasked')

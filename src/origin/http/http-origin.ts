@@ -328,8 +328,8 @@ class Call implements OriginCall, Exchange {
     this.events.head({ status, reason, fields }, bodyBytes)
   }
 
-  data(chunk: Uint8Array): void {
-    this.events.data(chunk)
+  data(chunk: Uint8Array): boolean {
+    return this.events.data(chunk)
   }
 
   end(trailers: Fields | undefined, reusable: boolean): void {
