@@ -83,9 +83,10 @@ export class RequestReader implements RequestView {
     }
 
     const methodFrom = at
-    const methodLimit = Math.min(to, at + METHOD_BYTES_MAX)
+    const methodLimit = Math.min(to, at + METHOD_BYTES_MAX + 1)
     while (at < methodLimit && isTokenOctet[octets[at]!] === 1) at++
-    if (at >= to) return at - methodFrom >= METHOD_BYTES_MAX ? this.#badMethod() : 'incomplete'
+    if (at - methodFrom > METHOD_BYTES_MAX) return this.#badMethod()
+    if (at >= to) return 'incomplete'
     if (octets[at] !== SP || at === methodFrom) return this.#badMethod()
     const methodTo = at
 
@@ -170,7 +171,7 @@ export class RequestReader implements RequestView {
   }
 
   #badVersion(octets: Buffer, at: number): RequestOutcome {
-    const text = octets.latin1Slice(at, at + VERSION_BYTES)
+    const text = octets.latin1Slice(at, Math.min(octets.length, at + VERSION_BYTES))
     return /^HTTP\/[02-9]\.[0-9]$/.test(text)
       ? this.#refuse('version-not-supported', `${text} is not spoken here; HTTP/1.1 is`)
       : this.#refuse('bad-request', 'the request line does not end in a version such as HTTP/1.1')
