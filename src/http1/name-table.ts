@@ -2,7 +2,7 @@
 // any of them. Bounded: a slot is overwritten when another name falls into it, so a flood of invented names only makes
 // reading slower.
 import { isHopByHop } from '../http/hopbyhop.ts'
-import { fieldNumber } from '../http/known-fields.ts'
+import { fieldNumber, type KnownField } from '../http/known-fields.ts'
 
 /** A field name as it was spelled on the wire. */
 export interface FieldName {
@@ -30,7 +30,8 @@ export function internName(octets: Buffer, from: number, to: number, hash: numbe
   if (known !== undefined && sameOctets(known.octets, octets, from, to)) return known
   const spelled = octets.latin1Slice(from, to)
   const key = spelled.toLowerCase()
-  const number = (fieldNumber as Record<string, number | undefined>)[key] ?? -1
+  // Own ones alone: a field may be named 'constructor'.
+  const number = Object.hasOwn(fieldNumber, key) ? fieldNumber[key as KnownField] : -1
   const name = {
     spelled,
     key,

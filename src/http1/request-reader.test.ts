@@ -139,6 +139,12 @@ describe('a request head', () => {
     expect(refusal('GET / HTTP/1.1\r\n\r\n')).toBe('bad-request')
   })
 
+  test('may have a field named like what every object has', () => {
+    const reader = read(get('constructor: a\r\n__proto__: b\r\ntoString: c\r\n'))
+    expect(reader.authority).toBe('a.test')
+    expect(reader.head().fields.get('__proto__')).toBe('b')
+  })
+
   test('the host of one request is not that of the next', () => {
     const reader = new RequestReader(limits)
     read('GET / HTTP/1.1\r\nHost: A.test:80\r\n\r\n', reader)
@@ -173,6 +179,7 @@ describe('refused', () => {
     [get('', 'CONNECT a.test:80 HTTP/1.1'), 'method-refused'],
     [get('', 'TRACE / HTTP/1.1'), 'method-refused'],
     [get(host), 'bad-request'],
+    ['GET / HTTP/1.1\r\nconstructor: a.test\r\n\r\n', 'bad-request'],
     [get('X : y\r\n'), 'bad-request'],
     [get(': y\r\n'), 'bad-request'],
     [get('X\r\n'), 'bad-request'],
