@@ -1,5 +1,6 @@
 // A request's head as the hot path reads it: without strings for fields that nobody asks for. A view is good only
 // until its codec reads on; whoever needs the request for longer takes `head()`.
+import type { Fields } from './fields.ts'
 import type { RequestHead } from './message.ts'
 
 /** A look at a request that may still lie in a codec's buffer. */
@@ -15,6 +16,8 @@ export interface RequestView {
   readonly present: number
   /** The value of a known field by its number, lines joined with ', '; undefined when absent. */
   get(number: number): string | undefined
-  /** The head, as strings of its own. */
-  head(): RequestHead
+  /** The end-to-end fields (RFC 9110 §7.6.1) without those named in `replaced`. */
+  endToEnd(replaced: ReadonlySet<string>): Fields
+  /** Keeps what is needed to tell the head later, which few requests are asked for. */
+  keep(): () => RequestHead
 }

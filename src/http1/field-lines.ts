@@ -144,13 +144,13 @@ export class FieldLines {
     return fields
   }
 
-  /** As `fields`, without those that end at this hop (RFC 9110 §7.6.1). */
-  endToEnd(): Fields {
-    if ((this.present & fieldBit.connection) !== 0) return endToEnd(this.fields())
+  /** As `fields`, without those that end at this hop (RFC 9110 §7.6.1), and without those in `replaced`. */
+  endToEnd(replaced?: ReadonlySet<string>): Fields {
+    if ((this.present & fieldBit.connection) !== 0) return endToEnd(this.fields(), replaced)
     const fields = new Fields()
     for (let i = 0; i < this.count; i++) {
       const name = this.names[i]!
-      if (name.isHopByHop) continue
+      if (name.isHopByHop || replaced?.has(name.key) === true) continue
       fields.keys.push(name.key)
       fields.names.push(name.spelled)
       fields.values.push(this.value(i))

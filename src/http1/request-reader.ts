@@ -3,6 +3,7 @@
 // reader serves all connections of a process; its results are good until its next reading.
 import { Failure, type FailureCode } from '../base/failure.ts'
 import { normalAuthority } from '../http/authority.ts'
+import type { Fields } from '../http/fields.ts'
 import { fieldBit, fieldNumber } from '../http/known-fields.ts'
 import type { RequestHead } from '../http/message.ts'
 import type { RequestView } from '../http/request-view.ts'
@@ -16,6 +17,10 @@ import { CR, LF, SP, SLASH, TargetOctet, isTokenOctet, pathOctet, queryOctet } f
 const METHOD_BYTES_MAX = 32
 /** 'HTTP/1.1' and the line's end. */
 const VERSION_BYTES = 8
+
+/** A head in more octets than these is kept as strings: a body that came with it would be kept, too. */
+const KEPT_BYTES_MAX = 16_384
+const keptLines = new FieldLines()
 
 /** What a reading came to. A request stands in the reader's fields when `next` is positive. */
 export type RequestOutcome = 'complete' | 'incomplete' | 'refused'
@@ -46,6 +51,8 @@ export class RequestReader implements RequestView {
   /** Why the request is refused. */
   failure: Failure | undefined
 
+  /** Where the field lines begin. */
+  #linesFrom = 0
   /** What the Host field's octets were last; most requests of a process name the same host. */
   #hostOctets = Buffer.alloc(0)
   #host = ''
@@ -60,13 +67,23 @@ export class RequestReader implements RequestView {
     return this.lines.get(number)
   }
 
-  head(): RequestHead {
-    return {
-      method: this.method,
-      scheme: this.scheme,
-      authority: this.authority,
-      target: { raw: this.rawTarget, pathAndQuery: this.pathAndQuery },
-      fields: this.lines.fields(),
+  endToEnd(replaced: ReadonlySet<string>): Fields {
+    return this.lines.endToEnd(replaced)
+  }
+
+  keep(): () => RequestHead {
+    const { method, scheme, authority, rawTarget, pathAndQuery } = this
+    const target = { raw: rawTarget, pathAndQuery }
+    const { octets } = this.lines
+    if (octets.length > KEPT_BYTES_MAX) {
+      const head = { method, scheme, authority, target, fields: this.lines.fields() }
+      return () => head
+    }
+    // The octets belong to this message alone: they are read once more when somebody asks.
+    const from = this.#linesFrom
+    return () => {
+      keptLines.read(octets, from, octets.length, Infinity, Infinity, false)
+      return { method, scheme, authority, target, fields: keptLines.fields() }
     }
   }
 
@@ -125,6 +142,7 @@ export class RequestReader implements RequestView {
     }
 
     const lines = this.lines
+    this.#linesFrom = at + 2
     const next = lines.read(octets, at + 2, to, this.limits.fieldLines, this.limits.fieldsBytes, false)
     if (next < 0) return this.#linesEnded(next)
 

@@ -332,7 +332,6 @@ export class Engine implements FetchOwner, ServeContext {
 
   #start(consumer: Consumer, plan: Plan, registered: boolean): RequestCall {
     const { visit } = consumer
-    visit.detach()
     const fetch = new Fetch(visit.key, consumer, plan, this)
     if (registered) this.#fetches.set(visit.key, fetch)
     if (plan.store) this.#isStoring(fetch)
@@ -345,6 +344,7 @@ export class Engine implements FetchOwner, ServeContext {
       expectsContinue: visit.expectsContinue && visit.collected === undefined,
       upgrade: visit.upgrade,
     }
+    visit.detach()
     fetch.begin(origin, request)
     return consumer
   }

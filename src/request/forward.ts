@@ -3,8 +3,7 @@
 import type { Stored } from '../cache/stored.ts'
 import { preconditions } from '../cache/validate.ts'
 import type { Fields } from '../http/fields.ts'
-import { endToEnd } from '../http/hopbyhop.ts'
-import { fieldBit, type KnownField } from '../http/known-fields.ts'
+import { fieldBit, fieldNumber, type KnownField } from '../http/known-fields.ts'
 import { VIA } from './downstream.ts'
 import type { Visit } from './visit.ts'
 
@@ -44,11 +43,10 @@ const ownLines: ReadonlySet<string> = new Set([
 
 /** The fields for the origin. `originAuthority` is used when the client named no host (HTTP/1.0). */
 export function forwardedFields(visit: Visit, originAuthority: string, identity: Identity, ask: Ask): Fields {
-  const { fields: from } = visit.head
-  const fields = endToEnd(from, ownLines)
+  const fields = visit.endToEnd(ownLines)
   const host = visit.authority === '' ? originAuthority : visit.authority
   fields.append('Host', host)
-  if (visit.cookie !== undefined && visit.fields.has('cookie')) fields.append('Cookie', visit.cookie)
+  if (visit.cookie !== undefined) fields.append('Cookie', visit.cookie)
   // One fixed coding, so that there is one answer to store: Myriad codes it for each client itself.
   fields.append('Accept-Encoding', 'identity')
   setConditions(fields, ask)
@@ -56,8 +54,8 @@ export function forwardedFields(visit: Visit, originAuthority: string, identity:
   const hops = visit.method === 'OPTIONS' ? fields.first('max-forwards') : undefined
   // RFC 9110 §7.6.2; 0 has been answered here (stages.ts).
   if (hops !== undefined && /^\d+$/.test(hops)) fields.set('Max-Forwards', String(Number(hops) - 1))
-  fields.append('Via', after(from, visit.present, 'via', VIA))
-  fields.append('CDN-Loop', after(from, visit.present, 'cdn-loop', identity.cdnLoop))
+  fields.append('Via', after(visit, 'via', VIA))
+  fields.append('CDN-Loop', after(visit, 'cdn-loop', identity.cdnLoop))
   return fields
 }
 
@@ -86,14 +84,10 @@ function addForwarded(fields: Fields, visit: Visit, host: string): void {
       else if (key === 'true-client-ip') fields.delete(key)
     }
   }
-  const present = trusted ? visit.present : 0
-  const { fields: from } = visit.head
   const node = address.includes(':') ? `"[${address}]"` : address
-  fields.append(
-    'Forwarded',
-    after(from, present, 'forwarded', `for=${node};host="${host}";proto=${visit.scheme}`),
-  )
-  fields.append('X-Forwarded-For', after(from, present, 'x-forwarded-for', address))
+  const element = `for=${node};host="${host}";proto=${visit.scheme}`
+  fields.append('Forwarded', trusted ? after(visit, 'forwarded', element) : element)
+  fields.append('X-Forwarded-For', trusted ? after(visit, 'x-forwarded-for', address) : address)
   fields.append('X-Forwarded-Proto', visit.scheme)
   fields.append('X-Forwarded-Host', host)
 }
@@ -102,7 +96,8 @@ function addForwarded(fields: Fields, visit: Visit, host: string): void {
 const strangers: ReadonlySet<string> = new Set(['x-real-ip', 'x-client-ip', 'x-cluster-client-ip'])
 
 /** A list's value with one more member, after what the request said. */
-function after(from: Fields, present: number, key: KnownField, member: string): string {
-  const before = (present & fieldBit[key]) === 0 ? undefined : from.get(key)
+function after(visit: Visit, key: KnownField, member: string): string {
+  if ((visit.present & fieldBit[key]) === 0) return member
+  const before = visit.get(fieldNumber[key])
   return before === undefined ? member : `${before}, ${member}`
 }

@@ -11,7 +11,7 @@ import { noBypass, type Route } from '../cube/y/route.ts'
 import { withoutCookies } from '../http/cookies.ts'
 import type { Fields } from '../http/fields.ts'
 import { endToEnd } from '../http/hopbyhop.ts'
-import { fieldBit, fieldNumber } from '../http/known-fields.ts'
+import { fieldBit, fieldNumber, knownFields } from '../http/known-fields.ts'
 import type { RequestHead } from '../http/message.ts'
 import type { RequestView } from '../http/request-view.ts'
 import type { Reply, RequestBody } from './reply.ts'
@@ -42,6 +42,7 @@ export class Visit implements RequestFacts {
   readonly ifMatch: boolean
   readonly acceptEncoding: string | undefined
   #view: RequestView | undefined
+  #kept: (() => RequestHead) | undefined
   #head: RequestHead | undefined
   #fields: Fields | undefined
 
@@ -99,7 +100,7 @@ export class Visit implements RequestFacts {
   }
 
   get head(): RequestHead {
-    return (this.#head ??= this.#view!.head())
+    return (this.#head ??= this.#kept === undefined ? this.#view!.keep()() : this.#kept())
   }
 
   /** End-to-end fields: what the request's Connection names is not told to the origin, so nothing may vary on it. */
@@ -107,9 +108,19 @@ export class Visit implements RequestFacts {
     return (this.#fields ??= endToEnd(this.head.fields))
   }
 
+  /** The value of a known field by its number. */
+  get(number: number): string | undefined {
+    return this.#view === undefined ? this.head.fields.get(knownFields[number]!) : this.#view.get(number)
+  }
+
+  /** The end-to-end fields without those named in `replaced`. */
+  endToEnd(replaced: ReadonlySet<string>): Fields {
+    return this.#view === undefined ? endToEnd(this.head.fields, replaced) : this.#view.endToEnd(replaced)
+  }
+
   /** Takes what is needed out of the codec's buffer; the visit may be kept from here on. */
   detach(): void {
-    this.#head ??= this.#view!.head()
+    this.#kept ??= this.#view!.keep()
     this.#view = undefined
   }
 }
