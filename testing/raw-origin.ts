@@ -202,7 +202,7 @@ class Connection implements OriginConnection {
         this.socket.end()
         return
       }
-      const head = parseHead(raw.toString('latin1'))
+      const head = parseRequestHead(raw.toString('latin1'))
       const whole = Promise.withResolvers<Buffer>()
       whole.promise.catch(() => undefined)
       const body = new Body()
@@ -301,7 +301,8 @@ class Body {
   }
 }
 
-interface Head {
+/** The head of a request in canonical form. */
+export interface Head {
   readonly method: string
   readonly target: string
   readonly fields: readonly (readonly [string, string])[]
@@ -310,8 +311,8 @@ interface Head {
   readonly upgrades: boolean
 }
 
-/** Reads a head in canonical form, and nothing else. */
-function parseHead(text: string): Head {
+/** Reads a head in canonical form, and nothing else; throws at everything that two readers could take differently. */
+export function parseRequestHead(text: string): Head {
   const lines = text.slice(0, -4).split('\r\n')
   const first = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (\/[\x21-\x7e]*|\*) HTTP\/1\.1$/.exec(lines[0]!)
   if (!first) throw new Error(`not a canonical request line: ${quote(lines[0]!)}`)
