@@ -115,7 +115,7 @@ function checkSentOn({ status, reason, fields }: AcceptedResponse): string | und
   const reader = responseReaders[1]!
   const outcome = reader.read(octets, 0, octets.length, 'HEAD')
   if (outcome !== 'complete') return `${reader.problem}: ${JSON.stringify(octets.toString('latin1'))}`
-  const again = reader.keep()()
+  const again = reader.head()
   if (again.status !== status || JSON.stringify([...again.fields]) !== JSON.stringify([...fields]))
     return differ(
       'does not survive a round trip',

@@ -100,8 +100,8 @@ export function readRequests(reader: RequestReader, pieces: readonly Buffer[]): 
       }
       if (reader.next <= at || reader.next > pending.length)
         throw new Error(`read went from ${at} to ${reader.next}`)
-      const { fields, target, method, authority } = reader.keep()()
-      const { pathAndQuery, raw } = target
+      const { method, rawTarget, pathAndQuery, authority } = reader
+      const fields = reader.lines.fields()
       const { framing, minorVersion, keepAlive, expectsContinue, upgrade } = reader
       messages.push({ method, pathAndQuery, authority, minorVersion, fields, framing })
       const rest = JSON.stringify([framing, minorVersion, keepAlive, expectsContinue, upgrade])
@@ -146,7 +146,7 @@ export function readResponse(
       }
       if (reader.next <= at || reader.next > pending.length)
         throw new Error(`read went from ${at} to ${reader.next}`)
-      const head = reader.keep()()
+      const head = reader.head()
       messages.push(head)
       const { framing, minorVersion, keepAlive } = reader
       record.push(
