@@ -226,7 +226,7 @@ export class OriginConnection {
           }
           if (outcome === 'invalid') return this.#invalid(this.reader.problem)
           at = this.reader.next
-          this.#onHead()
+          this.#onHead(at < octets.length)
           break
         }
         case 'length': {
@@ -236,14 +236,14 @@ export class OriginConnection {
           const whole = at === 0 && taken === octets.length
           this.data(whole ? octets : octets.subarray(at, at + taken))
           at += taken
-          if (reading.left === 0 && this.#reading === reading) this.#end(undefined)
+          if (reading.left === 0 && this.#reading === reading) this.#end(undefined, at < octets.length)
           break
         }
         case 'chunked': {
           at = reading.decoder.decode(octets, at, this)
           if (at < 0) return this.#invalid(reading.decoder.problem)
           if (reading.decoder.done && this.#reading === reading)
-            this.#end(passableTrailers(reading.decoder.trailers))
+            this.#end(passableTrailers(reading.decoder.trailers), at < octets.length)
           break
         }
         case 'close':
@@ -310,7 +310,8 @@ export class OriginConnection {
     )
   }
 
-  #onHead(): void {
+  /** `more`: octets follow the head. */
+  #onHead(more: boolean): void {
     const reader = this.reader
     const exchange = this.#exchange!
     const { status, reason } = reader
@@ -336,7 +337,7 @@ export class OriginConnection {
         this.#reading = { kind: 'length', left: 0 }
         const marker = this.#reading
         exchange.head(status, reason, fields, 0)
-        if (this.#reading === marker) this.#end(undefined)
+        if (this.#reading === marker) this.#end(undefined, more)
         return
       }
       case 'length':
@@ -358,10 +359,11 @@ export class OriginConnection {
     }
   }
 
-  #end(trailers: Fields | undefined): void {
+  /** `more`: octets follow the response. The next exchange starts at once, and would take them for its answer. */
+  #end(trailers: Fields | undefined, more: boolean): void {
     const exchange = this.#exchange!
     this.#exchange = undefined
-    const reusable = this.#keepAlive && this.#sentAll && this.outbox.waitingBytes === 0
+    const reusable = !more && this.#keepAlive && this.#sentAll && this.outbox.waitingBytes === 0
     if (reusable) {
       this.#reading = idle
       if (this.#paused) {
