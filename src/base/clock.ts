@@ -39,3 +39,32 @@ export const realTimers: Timers = {
     return { cancel: () => clearInterval(handle) }
   },
 }
+
+/**
+ * A clock that is read once in a turn of the event loop, however often it is asked: a request asks a dozen times within
+ * microseconds. What must be exact within a turn takes the clock itself.
+ */
+export function perTurn(clock: Clock): Clock {
+  let wallMs = 0
+  let monotonicMs = 0
+  let isRead = false
+  const forget = (): void => {
+    isRead = false
+  }
+  const read = (): void => {
+    wallMs = clock.nowMs()
+    monotonicMs = clock.monotonicMs()
+    isRead = true
+    queueMicrotask(forget)
+  }
+  return {
+    nowMs() {
+      if (!isRead) read()
+      return wallMs
+    },
+    monotonicMs() {
+      if (!isRead) read()
+      return monotonicMs
+    },
+  }
+}

@@ -1,7 +1,7 @@
 // Starts what a Site describes: store, origins, engine and listeners, wired with the real clock and I/O.
 import { randomBytes } from 'node:crypto'
 import type { MemoryStatus } from '../admin/status.ts'
-import type { Clock, Timers } from '../base/clock.ts'
+import { perTurn, type Clock, type Timers } from '../base/clock.ts'
 import type { Site } from '../config/site.ts'
 import { Http1Listener } from '../edge/http1-listener.ts'
 import type { ListenAddress } from '../edge/settings.ts'
@@ -41,8 +41,10 @@ export class ListenError extends Error {
 
 /** Starts a site; throws a ListenError. */
 export function startServer(site: Site, deps: ServerDeps): RunningServer {
-  const { clock, timers } = deps
-  const funnel = new Funnel(clock)
+  const { timers } = deps
+  const clock = perTurn(deps.clock)
+  // Latencies are measured within a turn, too.
+  const funnel = new Funnel(deps.clock)
   const store = new MemoryStore<KeyEntry>({
     budgetBytes: site.tiers.memory,
     leave: (entry) => engine.left(entry),

@@ -120,6 +120,21 @@ export class FieldLines {
     return value
   }
 
+  /** The value of a known field that is present, as a number of at most 15 digits; -1 when it is not one. */
+  digits(number: number): number {
+    const line = this.#first[number]!
+    const to = this.ends[line]!
+    let at = this.starts[line]!
+    if (at === to || to - at > 15) return -1
+    let value = 0
+    for (; at < to; at++) {
+      const digit = this.octets[at]! - 48
+      if (digit < 0 || digit > 9) return -1
+      value = value * 10 + digit
+    }
+    return value
+  }
+
   /** The values of all lines of a known field. */
   all(number: number): string[] {
     const values: string[] = []

@@ -16,6 +16,16 @@ const untilClose: Framing = { kind: 'close' }
 /** The framing, or what is wrong: 'invalid', or 'unknown-coding' for a transfer coding that is not implemented. */
 export type FramingResult = Framing | 'invalid' | 'unknown-coding'
 
+/** Whether a response to this method with this status may have a body (RFC 9112 §6.3, first items). */
+export function mayHaveBody(method: string, status: number): boolean {
+  return method !== 'HEAD' && status >= 200 && status !== 204 && status !== 304
+}
+
+/** The framing of a body of this length. */
+export function lengthFraming(bytes: number): Framing {
+  return bytes === 0 ? noBody : { kind: 'length', bytes }
+}
+
 /** A Content-Length of digits alone, small enough to count exactly. */
 export function contentLength(value: string): number | undefined {
   return /^[0-9]{1,15}$/.test(value) ? Number(value) : undefined
@@ -48,7 +58,7 @@ export function requestFraming(
   if (contentLengths.length > 1) return 'invalid'
   const bytes = contentLength(contentLengths[0]!)
   if (bytes === undefined) return 'invalid'
-  return bytes === 0 ? noBody : { kind: 'length', bytes }
+  return lengthFraming(bytes)
 }
 
 /**
@@ -63,7 +73,7 @@ export function responseFraming(
   contentLengths: readonly string[],
   lenient: boolean,
 ): FramingResult {
-  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return noBody
+  if (!mayHaveBody(method, status)) return noBody
   if (transferEncoding.length > 0) {
     // §6.1: a response with both ought to be handled as an error; and HTTP/1.0 knows no transfer coding.
     if (contentLengths.length > 0 || minorVersion === 0) return 'invalid'

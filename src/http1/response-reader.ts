@@ -4,13 +4,14 @@
 import { fieldBit, fieldNumber } from '../http/known-fields.ts'
 import type { ResponseHead } from '../http/message.ts'
 import { FieldLines, LinesEnd } from './field-lines.ts'
-import { noBody, responseFraming, type Framing } from './framing.ts'
+import { lengthFraming, mayHaveBody, noBody, responseFraming, type Framing } from './framing.ts'
 import type { Http1Limits } from './limits.ts'
 import { CR, LF, SP, isValueOctet } from './octets.ts'
 
 export type ResponseOutcome = 'complete' | 'incomplete' | 'invalid'
 
 const STATUS_LINE_BYTES_MAX = 1024
+const lengthBit = fieldBit['content-length']
 const framingBits = fieldBit['content-length'] | fieldBit['transfer-encoding']
 
 /** Reads the heads of responses. One reader serves all connections; its results are good until its next reading. */
@@ -87,14 +88,22 @@ export class ResponseReader {
   #readFraming(method: string): ResponseOutcome {
     const lines = this.lines
     const present = (lines.present & framingBits) !== 0
-    const framing = responseFraming(
-      method,
-      this.status,
-      this.minorVersion,
-      present ? lines.all(fieldNumber['transfer-encoding']) : [],
-      present ? lines.all(fieldNumber['content-length']) : [],
-      this.lenientCodings,
-    )
+    // One Content-Length and nothing else is nearly every response: no text is made of it.
+    const length =
+      (lines.present & framingBits) === lengthBit && (lines.repeated & lengthBit) === 0
+        ? lines.digits(fieldNumber['content-length'])
+        : -1
+    const framing =
+      length >= 0 && mayHaveBody(method, this.status)
+        ? lengthFraming(length)
+        : responseFraming(
+            method,
+            this.status,
+            this.minorVersion,
+            present ? lines.all(fieldNumber['transfer-encoding']) : [],
+            present ? lines.all(fieldNumber['content-length']) : [],
+            this.lenientCodings,
+          )
     if (framing === 'invalid') return this.#invalid('the length of the body is ambiguous')
     if (framing === 'unknown-coding') return this.#invalid('the body has an unknown transfer coding')
     this.framing = framing
