@@ -8,6 +8,7 @@ import { startMyriad } from '../../testing/myriad.ts'
 import { RawClient } from '../../testing/raw-client.ts'
 import { response } from '../../testing/raw-origin.ts'
 import { fresh, request, type Site } from '../../testing/site.ts'
+import { pass } from '../../testing/within.ts'
 import { startFaultySite } from './origin.ts'
 
 const plain = (body: string) => response('200 OK', ['Cache-Control: no-store'], body)
@@ -204,6 +205,24 @@ test('who waits too long for a connection gets 503', async () => {
   const second = await site.ask('/hang', { method: 'POST' })
   expect([second.status, detail(second)]).toEqual([503, 'origin-busy'])
   first.reset()
+  await site.stop()
+})
+
+test('bytes behind an answer are not the answer to the request that waits for its connection', async () => {
+  const site = await startFaultySite({ connectionsMax: 1, queueMax: 10 })
+  const release = Promise.withResolvers<void>()
+  site.on('/first', async ({ connection }) => {
+    await release.promise
+    connection.write(plain('first') + plain('not asked for') + plain('not asked for'))
+  })
+  site.on('/second', plain('second'))
+  const first = site.ask('/first', { method: 'POST' })
+  await site.origin.request(1)
+  const waiting = [site.ask('/second', { method: 'POST' }), site.ask('/second')]
+  await Promise.race([...waiting, pass(100)])
+  release.resolve()
+  expect((await first).text()).toBe('first')
+  for (const answer of await Promise.all(waiting)) expect(answer.text()).toBe('second')
   await site.stop()
 })
 

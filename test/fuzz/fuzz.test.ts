@@ -30,7 +30,6 @@ test('the generators reach accepted and refused messages, with and without bodie
     if (/^body ./m.test(record)) records.bodies++
     if (/^bad body/m.test(record)) records.bad++
   }
-  console.log(records)
   expect(records.accepted).toBeGreaterThan(1000)
   expect(records.refused).toBeGreaterThan(800)
   expect(records.bodies).toBeGreaterThan(150)

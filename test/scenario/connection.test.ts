@@ -160,3 +160,33 @@ test('an empty line or two between requests do no harm', async () => {
   for (let i = 0; i < 3; i++) expect((await client.response()).text()).toBe('empty')
   client.destroy()
 })
+
+test('fields of pipelined requests are not mixed up, however late they are needed', async () => {
+  const release = Promise.withResolvers<void>()
+  site.on('/fields', async (seen) => {
+    await release.promise
+    const told = `${seen.target} ${seen.field('x-number')} ${seen.field('x-long')?.length} ${await seen.body}`
+    return fresh(told, 'Vary: X-Number')
+  })
+  const clients = await Promise.all(Array.from({ length: 8 }, () => site.connect()))
+  const asked = (client: number, i: number) => {
+    const number = client * 10 + i
+    const lines = [`X-Number: ${number}`, `X-Long: ${'x'.repeat(number)}`]
+    return request(
+      `/fields?${i % 2}`,
+      i % 3 === 2 ? { method: 'POST', lines, body: `body ${number}` } : { lines },
+    )
+  }
+  for (const [n, client] of clients.entries())
+    void client.send(Array.from({ length: 10 }, (_, i) => asked(n, i)).join(''))
+  await site.origin.request(site.origin.requests.length + 1)
+  release.resolve()
+  for (const [n, client] of clients.entries()) {
+    for (let i = 0; i < 10; i++) {
+      const number = n * 10 + i
+      const body = i % 3 === 2 ? `body ${number}` : ''
+      expect((await client.response()).text()).toBe(`/fields?${i % 2} ${number} ${number} ${body}`)
+    }
+    client.destroy()
+  }
+})
