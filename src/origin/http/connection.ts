@@ -1,5 +1,7 @@
 // One connection to an HTTP/1.1 origin: sends a request, reads its response (RFC 9112), and says whether it can be
-// used again. Knows nothing of pools or retries (pool.ts).
+// used again. Knows nothing of pools or retries (http-origin.ts).
+//
+// Longer than most files: the states of a connection depend on one another, and stand together here.
 import { Failure, type FailureCode } from '../../base/failure.ts'
 import { free } from '../../base/free.ts'
 import { Outbox } from '../../base/outbox.ts'
@@ -168,9 +170,17 @@ export class OriginConnection {
     if (this.#paused) return undefined
     const quietMs = nowMs - this.movedMs
     if (this.#reading.kind === 'head') {
+      if (this.#awaitsClient) return undefined
       return quietMs > settings.firstByteTime ? 'first-byte-timeout' : undefined
     }
     return quietMs > settings.betweenBytesTime ? 'between-bytes-timeout' : undefined
+  }
+
+  /** Whether more of the request's body has to come from the client before the origin has anything to do. */
+  get #awaitsClient(): boolean {
+    const { body, expectsContinue } = this.#exchange!.request
+    if (body.kind !== 'stream' || this.#sentAll || this.outbox.waitingBytes > 0) return false
+    return !expectsContinue || this.#answered
   }
 
   /** Ends the exchange with a failure, and the connection. */
@@ -300,9 +310,8 @@ export class OriginConnection {
     this.#exchange = undefined
     this.#close()
     if (exchange === undefined) return
-    if (reading.kind === 'tunnel' || (reading.kind === 'close' && error === undefined)) {
-      return exchange.end(undefined, false)
-    }
+    // A body that ends with the connection ends with its end (onEnd), not with its loss.
+    if (reading.kind === 'tunnel') return exchange.end(undefined, false)
     const silent = reading.kind === 'head' && !this.#answered
     exchange.fail(
       new Failure('origin-closed', 'the connection to the origin was lost', { cause: error }),
