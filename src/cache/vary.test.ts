@@ -80,6 +80,50 @@ describe('variantKey (RFC 9111 §4.1)', () => {
     )
   })
 
+  test.each([
+    ['a quote without an end', '"'],
+    ['escapes outside quotes', '\\"'.repeat(15_000)],
+    ['escapes within quotes', `"${'\\a'.repeat(15_000)}`],
+    ['white space', `x${' \t'.repeat(15_000)}y`],
+    ['white space and commas', `x${' ,\t'.repeat(10_000)}y`],
+    ['quotes', '""'.repeat(15_000)],
+  ])("takes a stranger's word as fast as it is long: %s", (_, value) => {
+    const startMs = performance.now()
+    for (let i = 0; i < 10; i++)
+      variantKey(['foo', 'accept-language'], asked({ Foo: value, 'Accept-Language': value }))
+    // A quadratic reading of 30 KB takes seconds.
+    expect(performance.now() - startMs).toBeLessThan(250)
+  })
+
+  test('the lists within 1 KB are told apart in normal form, longer ones as they are', () => {
+    const list = (separator: string, length: number) => Array(length).fill('ab').join(separator)
+    expect(same(['foo'], { Foo: list(' , ', 100) }, { Foo: list(',', 100) })).toBe(true)
+    expect(same(['foo'], { Foo: list(' , ', 1000) }, { Foo: list(',', 1000) })).toBe(false)
+    expect(same(['foo'], { Foo: list(',', 1000) }, { Foo: list(',', 1000) })).toBe(true)
+  })
+
+  test('a key is short, whatever the request says, and still tells values apart', () => {
+    const key = (value: string) => variantKey(['cookie', 'foo'], asked({ Cookie: `a=${value}`, Foo: value }))
+    const long = 'x'.repeat(20_000)
+    expect(key(long).length).toBeLessThan(256)
+    expect(key(long)).toBe(key(long))
+    expect(key(long)).not.toBe(key(`${long}x`))
+    expect(key('x'.repeat(200))).not.toBe(key('x'.repeat(201)))
+  })
+
+  test.each([
+    ['a , b', 'a,b', true],
+    ['a ,"b , c" , d', 'a,"b , c",d', true],
+    ['a , "b \\" , c"', 'a,"b \\" , c"', true],
+    ['a ,, b', 'a,,b', true],
+    [', a ,', ',a,', true],
+    ['a , "b , c', 'a,"b , c', true],
+    ['"b , c', '"b,c', false],
+    ['"a\\\\" , b', '"a\\\\",b', true],
+  ])('lists: %s and %s', (one, other, alike) => {
+    expect(same(['foo'], { Foo: one }, { Foo: other })).toBe(alike)
+  })
+
   test('property: never throws', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (foo, language) => {
@@ -128,5 +172,32 @@ describe('selectVariant', () => {
     expect(select('de;q=0.5, fr')).toBeUndefined()
     expect(select('de;q=0')).toBeUndefined()
     expect(select('*')).toBeUndefined()
+    expect(select(`de${', fr;q=0.1'.repeat(200)}`)).toBeUndefined()
+  })
+
+  test('a variant in the one language that is preferred, alike in a long field', () => {
+    const long = 'x'.repeat(5000)
+    const german = variant(
+      { 'Accept-Language': `en, de${', fr;q=0.1'.repeat(20)}`, Foo: long },
+      { Vary: 'Accept-Language, Foo', 'Content-Language': 'de' },
+    )
+    const select = (foo: string) => selectVariant([german], asked({ 'Accept-Language': 'de', Foo: foo }))
+    expect(select(long)).toBe(german)
+    expect(select(`${long}x`)).toBeUndefined()
+  })
+
+  test('reads a field once, however many variants vary on it', () => {
+    const variants = Array.from({ length: 64 }, (_, i) =>
+      variant({ Foo: String(i), Bar: String(i) }, { Vary: i % 2 === 0 ? 'Foo' : `Foo, Bar, B${i}` }),
+    )
+    const facts = asked({ Foo: 'other', Bar: '"'.repeat(9000) })
+    let reads = 0
+    const get = facts.fields.get.bind(facts.fields)
+    facts.fields.get = (key) => {
+      if (key === 'foo' || key === 'bar') reads++
+      return get(key)
+    }
+    expect(selectVariant(variants, facts)).toBeUndefined()
+    expect(reads).toBe(2)
   })
 })

@@ -3,6 +3,7 @@
 //
 // Accept-Encoding is no such field here: Myriad asks every origin for the same codings and codes for the client itself.
 // Cookie stands for the cookies that remain (`facts.ts`).
+import { createHash } from 'node:crypto'
 import { remembered } from '../http/memo.ts'
 import type { RequestFacts } from './facts.ts'
 import type { Stored } from './stored.ts'
@@ -22,19 +23,45 @@ const readVary = remembered((vary: string): readonly string[] | 'any' => {
   return names.size === 0 ? noNames : [...names].toSorted()
 }, 512)
 
+/** Longer values are compared as they came: no honest list is longer, and a stranger's costs no more than its length. */
+const NORMAL_CHARACTERS_MAX = 1024
+/** Longer values stand in keys by their digest, so that a key's size does not follow what strangers send. */
+const VERBATIM_CHARACTERS_MAX = 128
+
 /**
  * The key of a request among the variants that these names tell apart; '' for no names. A line per name, so that keys
  * of different lists of names differ; no field value holds a line break.
  */
 export function variantKey(names: readonly string[], facts: RequestFacts): string {
   let key = ''
+  for (const name of names) key += `${keyLine(name, facts)}\n`
+  return key
+}
+
+/** As `variantKey`, for several lists of names: the line of each name is made once. */
+function keyFrom(names: readonly string[], facts: RequestFacts, lines: Map<string, string>): string {
+  let key = ''
   for (const name of names) {
-    const value = normalValue(name, facts)
-    // A field that is absent matches only absence (§4.1).
-    key += value === undefined ? `${name}\n` : `${name}:${value}\n`
+    let line = lines.get(name)
+    if (line === undefined) lines.set(name, (line = keyLine(name, facts)))
+    key += `${line}\n`
   }
   return key
 }
+
+/** Neither ':' nor '@' can stand in a name (RFC 9110 §5.6.2). */
+function keyLine(name: string, facts: RequestFacts): string {
+  const value = normalValue(name, facts)
+  // A field that is absent matches only absence (§4.1).
+  if (value === undefined) return name
+  return value.length > VERBATIM_CHARACTERS_MAX ? `${name}@${digest(value)}` : `${name}:${value}`
+}
+
+/** Collisions would hand one visitor another's variant: hence a cryptographic hash. */
+const digest = remembered(
+  (value: string): string => createHash('sha256').update(value).digest('base64url'),
+  1024,
+)
 
 /**
  * The stored response that was made for such a request. Of several, one that names what it was chosen by goes before
@@ -45,11 +72,21 @@ export function selectVariant<S extends Stored>(variants: readonly S[], facts: R
   if (first === undefined) return undefined
   if (variants.length === 1 && first.vary.length === 0) return first
   let selected: S | undefined
+  // Most variants vary on the same names, by the same array.
+  let names = noNames
+  let key = ''
+  const lines = new Map<string, string>()
   for (const variant of variants) {
-    if (variant.vary.length > 0 && variantKey(variant.vary, facts) !== variant.variant) continue
+    if (variant.vary.length > 0) {
+      if (variant.vary !== names) {
+        names = variant.vary
+        key = keyFrom(names, facts, lines)
+      }
+      if (key !== variant.variant) continue
+    }
     if (selected === undefined || isPreferred(variant, selected)) selected = variant
   }
-  return selected ?? variantInPreferredLanguage(variants, facts)
+  return selected ?? variantInPreferredLanguage(variants, facts, lines)
 }
 
 function isPreferred(variant: Stored, other: Stored): boolean {
@@ -65,48 +102,65 @@ function isPreferred(variant: Stored, other: Stored): boolean {
 function variantInPreferredLanguage<S extends Stored>(
   variants: readonly S[],
   facts: RequestFacts,
+  lines: Map<string, string>,
 ): S | undefined {
   const accepted = facts.fields.get('accept-language')
-  if (accepted === undefined) return undefined
+  if (accepted === undefined || accepted.length > NORMAL_CHARACTERS_MAX) return undefined
   const language = preferredLanguage(accepted)
   if (language === undefined) return undefined
   let selected: S | undefined
   for (const variant of variants) {
     if (!variant.vary.includes('accept-language')) continue
     if (variant.fields.get('content-language')?.trim().toLowerCase() !== language) continue
-    if (!agreesButForLanguage(variant, facts)) continue
+    if (!agreesButForLanguage(variant, facts, lines)) continue
     if (selected === undefined || isPreferred(variant, selected)) selected = variant
   }
   return selected
 }
 
-function agreesButForLanguage(variant: Stored, facts: RequestFacts): boolean {
-  const lines = variant.variant.split('\n')
-  return variant.vary.every((name, i) => {
-    if (name === 'accept-language') return true
-    const value = normalValue(name, facts)
-    return lines[i] === (value === undefined ? name : `${name}:${value}`)
-  })
+function agreesButForLanguage(variant: Stored, facts: RequestFacts, lines: Map<string, string>): boolean {
+  const written = variant.variant.split('\n')
+  const asked = keyFrom(variant.vary, facts, lines).split('\n')
+  return variant.vary.every((name, i) => name === 'accept-language' || written[i] === asked[i])
 }
 
 function normalValue(name: string, facts: RequestFacts): string | undefined {
   if (name === 'cookie') return facts.cookie
   // All lines of a name are one list (RFC 9110 §5.3).
   const value = facts.fields.get(name)
-  if (value === undefined) return undefined
+  if (value === undefined || value.length > NORMAL_CHARACTERS_MAX) return value
   return name === 'accept-language' ? normalLanguages(value) : normalList(value)
 }
 
-/** §4.1: whitespace around the commas of a list means nothing; within quotes everything stays. */
-const normalList = remembered(
-  (value: string): string =>
-    value
-      .trim()
-      .split(/("(?:[^"\\]|\\.)*")/)
-      .map((piece, i) => (i % 2 === 1 ? piece : piece.replaceAll(/[ \t]*,[ \t]*/g, ',')))
-      .join(''),
-  2048,
-)
+/** §4.1: whitespace around the commas of a list means nothing; within quotes, or after one that has no end, all stays. */
+const normalList = remembered((value: string): string => {
+  const text = value.trim()
+  let normal = ''
+  let from = 0
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (character === '"') at = closingQuote(text, at)
+    else if (character === ',') {
+      let end = at
+      while (end > from && isBlank(text[end - 1])) end--
+      while (isBlank(text[at + 1])) at++
+      normal += `${text.slice(from, end)},`
+      from = at + 1
+    }
+  }
+  return normal + text.slice(from)
+}, 2048)
+
+/** The position of the quote that ends the quoted string at `at` (RFC 9110 §5.6.4); the text's end when it has none. */
+function closingQuote(text: string, at: number): number {
+  for (let i = at + 1; i < text.length; i++) {
+    if (text[i] === '"') return i
+    if (text[i] === '\\') i++
+  }
+  return text.length
+}
+
+const isBlank = (character: string | undefined): boolean => character === ' ' || character === '\t'
 
 interface WeightedLanguage {
   readonly language: string
