@@ -63,9 +63,10 @@ export class Variant {
     return sum
   }
 
-  /** Memory in the heap: the stored fields once, and those of each form. */
+  /** Memory in the heap: the stored fields once, its key among the variants, and those of each form. */
   get heapBytes(): number {
-    let sum = storedBytesHeapBytes + fieldsHeapBytes(this.#stored.fields) + FORM_HEAP_BYTES
+    const { fields, variant } = this.#stored
+    let sum = storedBytesHeapBytes + fieldsHeapBytes(fields) + variant.length + FORM_HEAP_BYTES
     for (const coded of this.#coded.values()) {
       if (typeof coded === 'object') sum += storedBytesHeapBytes + FORM_HEAP_BYTES
     }
