@@ -71,7 +71,7 @@ export class Engine implements FetchOwner, ServeContext {
   /** Fetches that others may join, by key. */
   readonly #fetches = new Map<string, Fetch>()
   /** Fetches whose answer may be stored, by the key of their target: an unsafe method forbids that to all of them. */
-  readonly #storing = new Map<string, Set<Fetch>>()
+  readonly #storing = new Set<Fetch>()
   readonly #hitForMiss = new HitForMiss()
   /** The keys of stored QUERY answers by the key of their target: an unsafe method empties them with it. */
   readonly #queries = new Map<string, Set<string>>()
@@ -175,10 +175,7 @@ export class Engine implements FetchOwner, ServeContext {
 
   closed(fetch: Fetch): void {
     if (this.#fetches.get(fetch.key) === fetch) this.#fetches.delete(fetch.key)
-    if (!fetch.plan.store) return
-    const target = targetKeyOf(fetch.key)
-    const storing = this.#storing.get(target)
-    if (storing?.delete(fetch) === true && storing.size === 0) this.#storing.delete(target)
+    if (fetch.plan.store) this.#storing.delete(fetch)
   }
 
   unshareable(key: string): void {
@@ -286,7 +283,9 @@ export class Engine implements FetchOwner, ServeContext {
       for (const query of this.#queries.get(key) ?? []) this.store.delete(query)
       this.#queries.delete(key)
       this.#hitForMiss.delete(key)
-      for (const other of this.#storing.get(key) ?? []) if (other !== fetch) other.forbidStore()
+      // Writes are rare, and the fetches under way are no more than the connections to origins.
+      for (const other of this.#storing)
+        if (other !== fetch && targetKeyOf(other.key) === key) other.forbidStore()
     }
   }
 
@@ -334,7 +333,7 @@ export class Engine implements FetchOwner, ServeContext {
     const { visit } = consumer
     const fetch = new Fetch(visit.key, consumer, plan, this)
     if (registered) this.#fetches.set(visit.key, fetch)
-    if (plan.store) this.#isStoring(fetch)
+    if (plan.store) this.#storing.add(fetch)
     const { origin, authority } = this.#parts.origins[visit.route.service.index]!
     const request: OriginRequest = {
       method: visit.method,
@@ -347,13 +346,6 @@ export class Engine implements FetchOwner, ServeContext {
     visit.detach()
     fetch.begin(origin, request)
     return consumer
-  }
-
-  #isStoring(fetch: Fetch): void {
-    const target = targetKeyOf(fetch.key)
-    const storing = this.#storing.get(target)
-    if (storing === undefined) this.#storing.set(target, new Set([fetch]))
-    else storing.add(fetch)
   }
 
   #indexQuery(key: string): void {
