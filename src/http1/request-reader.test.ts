@@ -158,6 +158,21 @@ describe('a request head', () => {
 })
 
 describe('refused', () => {
+  test.each(['Cookie', 'authorization', 'RANGE', 'Cache-Control', 'If-None-Match', 'Accept-Encoding'])(
+    'is a Connection that names %s, if the request has it',
+    (name) => {
+      const line = `Connection: x, ${name} ,close\r\n`
+      expect(refusal(get(`${line}${name}: 1\r\n`))).toBe('bad-request')
+      expect(read(get(line)).keepAlive).toBe(false)
+      expect(refusal(get(`Connection: x\r\nConnection: ${name}\r\n${name}: 1\r\n`))).toBe('bad-request')
+    },
+  )
+
+  test('is none that names other fields', () => {
+    const lines = 'X-Mine: 1\r\nVia: 1.1 a\r\nTE: trailers\r\nKeep-Alive: 5\r\n'
+    expect(read(get(`${lines}Connection: X-Mine, Via, te, keep-alive, constructor\r\n`)).keepAlive).toBe(true)
+  })
+
   test.each([
     ['GET / HTTP/1.1\n\n', 'bad-request'],
     [' GET / HTTP/1.1\r\n\r\n', 'bad-request'],

@@ -4,7 +4,7 @@
 import { Failure, type FailureCode } from '../base/failure.ts'
 import { normalAuthority } from '../http/authority.ts'
 import type { Fields } from '../http/fields.ts'
-import { fieldBit, fieldNumber } from '../http/known-fields.ts'
+import { fieldBit, fieldNumber, type KnownField } from '../http/known-fields.ts'
 import type { RequestHead } from '../http/message.ts'
 import type { RequestView } from '../http/request-view.ts'
 import { normalTarget } from '../http/target.ts'
@@ -27,6 +27,23 @@ export type RequestOutcome = 'complete' | 'incomplete' | 'refused'
 
 const framingBits = fieldBit['content-length'] | fieldBit['transfer-encoding']
 const connectionBits = fieldBit.connection | fieldBit.expect | fieldBit.upgrade | fieldBit['keep-alive']
+
+/** Fields by which it is decided whom an answer is for, and what of it. */
+const decisiveBits =
+  fieldBit.host |
+  fieldBit['content-length'] |
+  fieldBit.cookie |
+  fieldBit.authorization |
+  fieldBit['accept-encoding'] |
+  fieldBit['cache-control'] |
+  fieldBit.pragma |
+  fieldBit.range |
+  fieldBit['if-range'] |
+  fieldBit['if-none-match'] |
+  fieldBit['if-modified-since'] |
+  fieldBit['if-match'] |
+  fieldBit['if-unmodified-since'] |
+  fieldBit.expect
 
 /** Reads the heads of requests; itself the view of the request it read last. */
 export class RequestReader implements RequestView {
@@ -307,6 +324,14 @@ export class RequestReader implements RequestView {
   #readConnection(): boolean {
     const connection = this.lines.get(fieldNumber.connection)?.toLowerCase() ?? ''
     const options = connection.split(',').map((option) => option.trim())
+    // RFC 9110 §7.6.1 has a field removed that Connection names. What decides here would then not be what the origin
+    // sees: with Cookie removed on the way, an answer for nobody's cookie would be stored for this one. No honest client
+    // names these.
+    const decisive = options.find((option) => this.#isDecisive(option))
+    if (decisive !== undefined) {
+      this.#refuse('bad-request', `Connection names an end-to-end field: ${decisive}`)
+      return false
+    }
     if (options.includes('close')) this.keepAlive = false
     else if (this.minorVersion === 0) this.keepAlive = options.includes('keep-alive')
 
@@ -326,6 +351,12 @@ export class RequestReader implements RequestView {
       if (tunnelled && this.framing.kind === 'none') this.upgrade = upgrade
     }
     return true
+  }
+
+  /** Whether an option of Connection is the name of a field that this request has, and that decides about it. */
+  #isDecisive(option: string): boolean {
+    if (!Object.hasOwn(fieldBit, option)) return false
+    return (fieldBit[option as KnownField] & decisiveBits & this.lines.present) !== 0
   }
 
   #refuse(code: FailureCode, message: string): 'refused' {

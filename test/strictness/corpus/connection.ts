@@ -25,6 +25,16 @@ const options = group('RFC 9110 §7.6.1', 'connection', [
     seen({ 'x-secret': null }),
   ),
   row('names-host', 'Host is not given up', get('Connection: Host'), anyOf(seen({ host: 'a' }), refused())),
+  refuse(
+    'names-cookie',
+    'an answer for nobody would be taken for one for this cookie',
+    get('Connection: Cookie', 'Cookie: a=1'),
+  ),
+  refuse(
+    'names-authorization',
+    'who asks is not given up',
+    get('Connection: close, authorization', 'Authorization: Basic YTpi'),
+  ),
   row(
     'names-length',
     'framing is not given up',
