@@ -12,12 +12,19 @@ export type OriginBody =
   /** Comes by `OriginCall.write`; `bytes` undefined when its length is not known. */
   | { readonly kind: 'stream'; readonly bytes: number | undefined }
 
+/** What the gateway adds to each request, Host among it: as fields, and as text in HTTP/1.1 form. */
+export interface GatewayLines {
+  readonly fields: Fields
+  readonly text: string
+}
+
 /** A request as it goes to an origin. */
 export interface OriginRequest {
   readonly method: string
   readonly pathAndQuery: string
-  /** End-to-end fields with Host; without those that frame the body. */
+  /** The client's end-to-end fields, without Host and those that frame the body. */
   readonly fields: Fields
+  readonly gateway: GatewayLines
   readonly body: OriginBody
   /** Whether the client waits for 100 (Continue), and so the origin is asked to send it. */
   readonly expectsContinue: boolean

@@ -21,7 +21,7 @@ import type { StoredBytes } from '../store/memory/stored-bytes.ts'
 import type { Store } from '../store/store.ts'
 import { forwardedStatus } from './cache-status.ts'
 import { Consumer, Fetch, type FetchOwner, type Plan } from './fetch.ts'
-import { forwardedFields, type Ask, type Identity } from './forward.ts'
+import { forwardedFields, gatewayLines, type Ask, type Identity } from './forward.ts'
 import { HitForMiss } from './hit-for-miss.ts'
 import { answerOptions, answerWithFailure } from './own-answer.ts'
 import type { Reply, RequestBody, RequestCall } from './reply.ts'
@@ -338,7 +338,8 @@ export class Engine implements FetchOwner, ServeContext {
     const request: OriginRequest = {
       method: visit.method,
       pathAndQuery: visit.pathAndQuery,
-      fields: forwardedFields(visit, authority, this.#identity, plan.ask),
+      fields: forwardedFields(visit, plan.ask),
+      gateway: gatewayLines(visit, authority, this.#identity),
       body: originBody(visit),
       expectsContinue: visit.expectsContinue && visit.collected === undefined,
       upgrade: visit.upgrade,

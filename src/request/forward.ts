@@ -2,8 +2,10 @@
 // from.
 import type { Stored } from '../cache/stored.ts'
 import { preconditions } from '../cache/validate.ts'
-import type { Fields } from '../http/fields.ts'
+import { Fields } from '../http/fields.ts'
 import { fieldBit, fieldNumber, type KnownField } from '../http/known-fields.ts'
+import { fieldLines } from '../http1/head-writer.ts'
+import type { GatewayLines } from '../origin/origin.ts'
 import { VIA } from './downstream.ts'
 import type { Visit } from './visit.ts'
 
@@ -41,22 +43,54 @@ const ownLines: ReadonlySet<string> = new Set([
   'forwarded',
 ])
 
-/** The fields for the origin. `originAuthority` is used when the client named no host (HTTP/1.0). */
-export function forwardedFields(visit: Visit, originAuthority: string, identity: Identity, ask: Ask): Fields {
+/** The client's fields for the origin; those that Myriad adds are in `gatewayLines`. */
+export function forwardedFields(visit: Visit, ask: Ask): Fields {
   const fields = visit.endToEnd(ownLines)
-  const host = visit.authority === '' ? originAuthority : visit.authority
-  fields.append('Host', host)
+  if (!visit.reply.client.trusted) dropStrangersWord(fields)
   if (visit.cookie !== undefined) fields.append('Cookie', visit.cookie)
-  // One fixed coding, so that there is one answer to store: Myriad codes it for each client itself.
-  fields.append('Accept-Encoding', 'identity')
   setConditions(fields, ask)
-  addForwarded(fields, visit, host)
   const hops = visit.method === 'OPTIONS' ? fields.first('max-forwards') : undefined
   // RFC 9110 §7.6.2; 0 has been answered here (stages.ts).
   if (hops !== undefined && /^\d+$/.test(hops)) fields.set('Max-Forwards', String(Number(hops) - 1))
-  fields.append('Via', after(visit, 'via', VIA))
-  fields.append('CDN-Loop', after(visit, 'cdn-loop', identity.cdnLoop))
   return fields
+}
+
+const saidBefore = fieldBit.via | fieldBit['cdn-loop']
+const saidByProxy = fieldBit.forwarded | fieldBit['x-forwarded-for']
+
+/**
+ * The lines of a gateway. They are the same for one request of a client after the other, unless the request comes
+ * through others, and so are made once. `originAuthority` is used when the client named no host (HTTP/1.0).
+ */
+export function gatewayLines(visit: Visit, originAuthority: string, identity: Identity): GatewayLines {
+  const { client } = visit.reply
+  const host = visit.authority === '' ? originAuthority : visit.authority
+  const special = (visit.present & (client.trusted ? saidBefore | saidByProxy : saidBefore)) !== 0
+  if (special) return makeLines(visit, host, identity)
+  const known = client.gateway
+  if (known?.host === host && known.scheme === visit.scheme) return known.lines
+  const lines = makeLines(visit, host, identity)
+  client.gateway = { host, scheme: visit.scheme, lines }
+  return lines
+}
+
+function makeLines(visit: Visit, host: string, identity: Identity): GatewayLines {
+  const { address, trusted } = visit.reply.client
+  const node = address.includes(':') ? `"[${address}]"` : address
+  // Forwarded (RFC 7239) and X-Forwarded-*: after what a trusted peer said, in place of what a stranger said.
+  const element = `for=${node};host="${host}";proto=${visit.scheme}`
+  const fields = Fields.of([
+    ['Host', host],
+    // One fixed coding, so that there is one answer to store: Myriad codes it for each client itself.
+    ['Accept-Encoding', 'identity'],
+    ['Forwarded', trusted ? after(visit, 'forwarded', element) : element],
+    ['X-Forwarded-For', trusted ? after(visit, 'x-forwarded-for', address) : address],
+    ['X-Forwarded-Proto', visit.scheme],
+    ['X-Forwarded-Host', host],
+    ['Via', after(visit, 'via', VIA)],
+    ['CDN-Loop', after(visit, 'cdn-loop', identity.cdnLoop)],
+  ])
+  return { fields, text: fieldLines(fields) }
 }
 
 function setConditions(fields: Fields, ask: Ask): void {
@@ -73,23 +107,13 @@ function setConditions(fields: Fields, ask: Ask): void {
   }
 }
 
-/** Forwarded (RFC 7239) and X-Forwarded-*: appended to what a trusted peer said, in place of what a stranger said. */
-function addForwarded(fields: Fields, visit: Visit, host: string): void {
-  const { address, trusted } = visit.reply.client
-  if (!trusted) {
-    // X-Forwarded-Port, -Prefix and the like: applications act on them, and nobody here vouches for them.
-    for (let i = fields.length - 1; i >= 0; i--) {
-      const key = fields.keys[i]!
-      if (key.startsWith('x-') && (key.startsWith('x-forwarded-') || strangers.has(key))) fields.delete(key)
-      else if (key === 'true-client-ip') fields.delete(key)
-    }
+/** X-Forwarded-Port, -Prefix and the like: applications act on them, and nobody here vouches for them. */
+function dropStrangersWord(fields: Fields): void {
+  for (let i = fields.length - 1; i >= 0; i--) {
+    const key = fields.keys[i]!
+    if (key.startsWith('x-') && (key.startsWith('x-forwarded-') || strangers.has(key))) fields.delete(key)
+    else if (key === 'true-client-ip') fields.delete(key)
   }
-  const node = address.includes(':') ? `"[${address}]"` : address
-  const element = `for=${node};host="${host}";proto=${visit.scheme}`
-  fields.append('Forwarded', trusted ? after(visit, 'forwarded', element) : element)
-  fields.append('X-Forwarded-For', trusted ? after(visit, 'x-forwarded-for', address) : address)
-  fields.append('X-Forwarded-Proto', visit.scheme)
-  fields.append('X-Forwarded-Host', host)
 }
 
 /** Fields by which a proxy tells of its client; from strangers they are removed. */

@@ -2,6 +2,7 @@
 // Reply; the engine returns a RequestCall for what it cannot answer at once.
 import type { Reason } from '../base/reason.ts'
 import type { Fields } from '../http/fields.ts'
+import type { GatewayLines } from '../origin/origin.ts'
 import type { ResponseHead } from '../http/message.ts'
 import type { Representation } from './representation.ts'
 
@@ -11,6 +12,8 @@ export interface Client {
   readonly address: string
   /** Whether what the peer says of forwarding is believed (`edge.trust`). */
   readonly trusted: boolean
+  /** The lines that its last request got for the origin (forward.ts). */
+  gateway?: { readonly host: string; readonly scheme: string; readonly lines: GatewayLines }
 }
 
 /** The body that a request announces. */

@@ -20,9 +20,11 @@ interface Asked {
   readonly upgrade?: string
 }
 
-function request({ method = 'GET', fields = { Host: 'a.test' }, ...rest }: Asked): OriginRequest {
+const gateway = { fields: fieldsOf({ Host: 'a.test' }), text: 'Host: a.test\r\n' }
+
+function requestOf({ method = 'GET', fields = {}, ...rest }: Asked): OriginRequest {
   const base = { body: { kind: 'none' } as const, expectsContinue: false, upgrade: undefined, ...rest }
-  return { method, pathAndQuery: '/page', fields: fieldsOf(fields), ...base }
+  return { method, pathAndQuery: '/page', fields: fieldsOf(fields), gateway, ...base }
 }
 
 /** Keeps what comes; `during` is called with each piece of content, `after` at the end. */
@@ -88,7 +90,7 @@ class Setup {
   )
 
   ask(asked: Asked = {}): Seen {
-    const seen = new Seen(request(asked))
+    const seen = new Seen(requestOf(asked))
     this.connection.start(seen)
     return seen
   }

@@ -402,7 +402,7 @@ export class OriginConnection {
 /** The head of a request, framing fields included (RFC 9112 §6). */
 function requestHead(request: OriginRequest): string {
   const { body, method } = request
-  let head = `${method} ${request.pathAndQuery} HTTP/1.1\r\n${fieldLines(request.fields)}`
+  let head = `${method} ${request.pathAndQuery} HTTP/1.1\r\n${request.gateway.text}${fieldLines(request.fields)}`
   if (body.kind === 'whole') head += `Content-Length: ${body.bytes.length}\r\n`
   else if (body.kind === 'stream') {
     head += body.bytes === undefined ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${body.bytes}\r\n`
