@@ -123,7 +123,11 @@ export class Http1Connection implements ReplyConnection {
       default: {
         const pending = this.#pending
         // A head that is not complete can only be so once a line has been added.
-        const worthReading = this.#phase !== 'head' || pending === undefined || chunk.includes(LF)
+        const worthReading =
+          this.#phase !== 'head' ||
+          pending === undefined ||
+          this.outbox.waitingBytes > 0 ||
+          chunk.includes(LF)
         this.#pending = pending === undefined ? chunk : Buffer.concat([pending, chunk])
         if (worthReading || this.#pending.length > PIPELINED_BYTES_MAX) this.#process()
       }
@@ -293,14 +297,15 @@ export class Http1Connection implements ReplyConnection {
     this.#processing = false
     if (this.#phase === 'closed') return
     this.#pending = at < octets.length ? octets.subarray(at) : undefined
-    if (
-      this.#pending !== undefined &&
-      this.#phase === 'exchange' &&
-      this.#pending.length > PIPELINED_BYTES_MAX
-    ) {
-      this.#pauseSocket()
-    } else if (!this.#bodyPaused) this.#resumeSocket()
+    if (this.#pending !== undefined && this.#hasEnough(this.#pending.length)) this.#pauseSocket()
+    else if (!this.#bodyPaused) this.#resumeSocket()
     if (this.#clientEnded && this.#phase === 'head' && this.outbox.waitingBytes === 0) this.#close()
+  }
+
+  /** Whether nothing more is to be read: what is kept has to wait for a client that does not read, or for an answer. */
+  #hasEnough(pendingBytes: number): boolean {
+    if (this.#phase === 'head') return this.outbox.waitingBytes > 0
+    return this.#phase === 'exchange' && pendingBytes > PIPELINED_BYTES_MAX
   }
 
   /** Returns the position after the head, or `at` when it is not complete. */

@@ -1,0 +1,89 @@
+// What a client may make a connection keep and wait for: pipelined requests, half-closed connections, early answers,
+// awaited bodies, tunnels.
+import { describe, expect, test } from 'bun:test'
+import { TestEngine, type EngineOptions } from '../../testing/engine.ts'
+import { FakeSocket } from '../../testing/fake-socket.ts'
+import { defaultsOf } from '../base/setting.ts'
+import { limitRows } from '../http1/limits.ts'
+import { RequestReader } from '../http1/request-reader.ts'
+import { Http1Connection } from './http1-connection.ts'
+import { edgeRows } from './settings.ts'
+import { TrustedPeers } from './trust.ts'
+
+const settings = defaultsOf(edgeRows)
+const limits = defaultsOf(limitRows)
+const minute = { 'Cache-Control': 'max-age=60' }
+const open = { 'Cache-Control': 'no-store' }
+
+/** A connection to an engine, with both ends in the test's hand. */
+class Line {
+  readonly socket = new FakeSocket()
+  readonly engine: TestEngine
+  readonly connection: Http1Connection
+
+  constructor(options: EngineOptions = {}) {
+    this.engine = new TestEngine(options)
+    this.connection = new Http1Connection(this.socket, {
+      engine: this.engine.engine,
+      recorder: this.engine,
+      clock: this.engine.clock,
+      reader: new RequestReader(limits),
+      settings,
+      trusted: new TrustedPeers([]),
+      draining: false,
+      closed() {},
+    })
+  }
+
+  /** What the client sends; a socket that is paused delivers nothing. */
+  send(text: string): void {
+    expect(this.socket.paused).toBe(false)
+    this.connection.onData(Buffer.from(text, 'latin1'))
+  }
+
+  /** The client reads all that waits. */
+  drain(): void {
+    this.socket.roomBytes = Infinity
+    this.connection.onDrain()
+  }
+
+  /** Time passes, with the looks at the limits that belong to it. */
+  async wait(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 1_000) {
+      this.engine.clock.advance(Math.min(1_000, ms - passed))
+      this.connection.sweep(this.engine.clock.monotonicMs(), limits.headTime)
+      await Promise.resolve()
+    }
+  }
+
+  get origin() {
+    return this.engine.origin
+  }
+}
+
+const get = (path: string, lines = '') => `GET ${path} HTTP/1.1\r\nHost: a.test\r\n${lines}\r\n`
+const responses = (text: string) => text.split('HTTP/1.1 ').length - 1
+
+describe('pipelined requests', () => {
+  test('are not read while the client does not read the answers', () => {
+    const line = new Line()
+    line.engine.exchange({ target: '/big' }, minute, 'x'.repeat(100_000))
+    line.socket.roomBytes = 50_000
+    line.send(get('/big') + get('/big').repeat(3))
+    expect(line.socket.paused).toBe(true)
+    line.drain()
+    expect(line.socket.paused).toBe(false)
+    expect(responses(line.socket.text)).toBe(4)
+  })
+
+  test('that begin after an answer got stuck are not read either', () => {
+    const line = new Line()
+    line.engine.exchange({ target: '/big' }, minute, 'x'.repeat(100_000))
+    line.socket.roomBytes = 50_000
+    line.send(get('/big'))
+    line.send('junk without a line end')
+    expect(line.socket.paused).toBe(true)
+    line.drain()
+    expect(line.socket.paused).toBe(false)
+  })
+})
