@@ -63,7 +63,6 @@ export class TestEngine implements Recorder {
     this.store = new MemoryStore<KeyEntry>({
       budgetBytes,
       leave: (entry) => this.engine.left(entry),
-      collect() {},
     })
     const route: Route = {
       name: '/*',

@@ -48,7 +48,6 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
   const store = new MemoryStore<KeyEntry>({
     budgetBytes: site.tiers.memory,
     leave: (entry) => engine.left(entry),
-    collect: () => Bun.gc(true),
   })
   const origins = site.services.map(({ origin: config }) => ({
     origin: new HttpOrigin(config, { clock, timers, limits: site.limits }),
