@@ -9,8 +9,11 @@ import { remembered } from './memo.ts'
 /** Tells cookies by their name. */
 export interface CookieMatcher {
   (name: string): boolean
-  /** Matches a field of which every cookie is told: the usual case, decided without cutting the field up. */
-  readonly every?: RegExp
+  /**
+   * Whether every cookie of a field is told: the usual case, decided without cutting the field up. False where that is
+   * not easily seen.
+   */
+  readonly every?: (value: string) => boolean
 }
 
 /** A matcher from names and patterns, in which '*' stands for any run of characters, also none. With case. */
@@ -21,18 +24,25 @@ export function cookieMatcher(patterns: readonly string[]): CookieMatcher {
     wildcards.length === 0
       ? (name: string) => names.has(name)
       : remembered((name) => names.has(name) || wildcards.some((wildcard) => wildcard(name)), 4096)
-  return Object.assign(matches, { every: everyExpression(patterns) })
+  return Object.assign(matches, { every: everyMatcher(patterns) })
 }
 
 /**
- * A field of such cookies alone. Linear: within a pair there is one way to match up to its semicolon, and what a '*'
- * stands for ends at '='.
+ * A field of such cookies alone, pair by pair: one expression over all pairs would, before it gives up, try each way in
+ * which patterns that overlap can share the pairs among them. Linear, as what a '*' stands for ends at '=', and a
+ * pattern has one; names with several are looked at one by one.
  */
-function everyExpression(patterns: readonly string[]): RegExp {
-  const names = patterns.map((pattern) =>
-    pattern.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^=;]*'),
-  )
-  return names.length === 0 ? /^(?!)/ : new RegExp(`^(?:(?:${names.join('|')})=[^;]*(?:; |$))+$`)
+function everyMatcher(patterns: readonly string[]): (value: string) => boolean {
+  const names = patterns
+    .filter((pattern) => pattern.indexOf('*') === pattern.lastIndexOf('*'))
+    .map((pattern) => pattern.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replace('*', '[^=;]*'))
+  if (names.length === 0) return () => false
+  const pair = new RegExp(`(?:${names.join('|')})=[^;]*(?:; |$)`, 'y')
+  return (value) => {
+    pair.lastIndex = 0
+    while (pair.lastIndex < value.length) if (!pair.test(value)) return false
+    return true
+  }
 }
 
 /** Each literal piece is looked for after the one before: linear in the name, whatever the pattern. */
@@ -60,7 +70,7 @@ function wildcardMatcher(pattern: string): (name: string) => boolean {
  * none remain. When nothing is ignored the value itself comes back.
  */
 export function withoutCookies(value: string, ignored: CookieMatcher): string | undefined {
-  if (ignored.every?.test(value) === true) return undefined
+  if (ignored.every?.(value) === true) return undefined
   let kept: string | undefined
   let removed = false
   for (let at = 0; at <= value.length;) {
@@ -96,6 +106,7 @@ function pairEnd(value: string, at: number): number {
 
 /** The name in the pair from `at` to `end`: what stands before '=', or all of it. */
 function nameOf(value: string, at: number, end: number): string {
-  const equals = value.indexOf('=', at)
-  return value.slice(at, equals < 0 || equals > end ? end : equals).trim()
+  const pair = value.slice(at, end)
+  const equals = pair.indexOf('=')
+  return (equals < 0 ? pair : pair.slice(0, equals)).trim()
 }
