@@ -87,3 +87,39 @@ describe('pipelined requests', () => {
     expect(line.socket.paused).toBe(false)
   })
 })
+
+describe('a client that has ended its sending', () => {
+  test('is answered every request that it had sent', () => {
+    const line = new Line()
+    line.send(get('/one') + get('/two') + get('/three'))
+    line.connection.onEnd()
+    for (const path of ['one', 'two', 'three']) {
+      expect(line.origin.last.request.pathAndQuery).toBe(`/${path}`)
+      line.origin.last.answer(200, open, path)
+    }
+    expect(responses(line.socket.text)).toBe(3)
+    expect(line.socket.text).toEndWith('three')
+    expect(line.socket.state).toBe('ended')
+  })
+
+  test('is answered when it reads late', () => {
+    const line = new Line()
+    line.engine.exchange({ target: '/big' }, minute, 'x'.repeat(100_000))
+    line.socket.roomBytes = 50_000
+    line.send(get('/big') + get('/big'))
+    line.connection.onEnd()
+    expect(line.socket.state).toBe('open')
+    line.drain()
+    expect(responses(line.socket.text)).toBe(2)
+    expect(line.socket.state).toBe('ended')
+  })
+
+  test('is not waited for when its last head is not complete', () => {
+    const line = new Line()
+    line.send(`${get('/one')}GET /tw`)
+    line.connection.onEnd()
+    line.origin.last.answer(200, open, 'one')
+    expect(line.socket.text).toEndWith('one')
+    expect(line.socket.state).toBe('ended')
+  })
+})

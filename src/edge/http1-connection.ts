@@ -152,13 +152,11 @@ export class Http1Connection implements ReplyConnection {
         this.#call!.end(undefined)
         return
       case 'exchange':
-        if (this.#body.kind === 'done') return
-        // The rest of the body will not come.
-        this.#abandon()
+        // The rest of the body will not come, unless it is here.
+        if (this.#body.kind !== 'done' && this.#pending === undefined) this.#abandon()
         return
       case 'head':
-        if (this.outbox.waitingBytes === 0) this.#close()
-        else this.#linger()
+        this.#endHeads()
         return
       case 'lingering':
         if (this.outbox.waitingBytes === 0) this.#close()
@@ -225,7 +223,7 @@ export class Http1Connection implements ReplyConnection {
     this.#call = undefined
     if (this.#phase !== 'exchange') return
     this.#waitingBefore = this.outbox.waitingBytes
-    if (!this.keepAlive || this.#clientEnded || this.#body.kind !== 'done') {
+    if (!this.keepAlive || this.#body.kind !== 'done') {
       this.#linger()
       return
     }
@@ -235,7 +233,9 @@ export class Http1Connection implements ReplyConnection {
     this.#headBegun = false
     this.#sinceMs = this.#windowMs = this.context.clock.monotonicMs()
     this.#windowBytes = 0
-    if (this.#pending !== undefined && !this.#processing) this.#process()
+    if (this.#processing) return
+    if (this.#pending !== undefined) this.#process()
+    else if (this.#clientEnded) this.#endHeads()
   }
 
   broken(): void {
@@ -299,7 +299,16 @@ export class Http1Connection implements ReplyConnection {
     this.#pending = at < octets.length ? octets.subarray(at) : undefined
     if (this.#pending !== undefined && this.#hasEnough(this.#pending.length)) this.#pauseSocket()
     else if (!this.#bodyPaused) this.#resumeSocket()
-    if (this.#clientEnded && this.#phase === 'head' && this.outbox.waitingBytes === 0) this.#close()
+    if (!this.#clientEnded) return
+    if (this.#phase === 'head') this.#endHeads()
+    else if (this.#phase === 'exchange' && this.#body.kind !== 'done' && this.#pending === undefined)
+      this.#abandon()
+  }
+
+  /** No more heads will come. Those that have are answered, one when the client has read the answer before it. */
+  #endHeads(): void {
+    if (this.outbox.waitingBytes === 0) this.#close()
+    else if (this.#pending === undefined) this.#linger()
   }
 
   /** Whether nothing more is to be read: what is kept has to wait for a client that does not read, or for an answer. */
