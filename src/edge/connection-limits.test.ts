@@ -123,3 +123,84 @@ describe('a client that has ended its sending', () => {
     expect(line.socket.state).toBe('ended')
   })
 })
+
+const post = (lines: string) => `POST /form HTTP/1.1\r\nHost: a.test\r\n${lines}\r\n\r\n`
+
+describe('an answer that comes before the body is complete', () => {
+  test('says that the connection ends, and it does, also when the rest of the body has come meanwhile', () => {
+    const line = new Line()
+    line.send(`${post('Content-Length: 10')}01234`)
+    line.origin.last.head(200, open, 4)
+    line.origin.last.data('no')
+    expect(line.socket.text).toContain('\r\nConnection: close\r\n')
+    line.send('56789')
+    line.origin.last.data('ne')
+    line.origin.last.end()
+    expect(line.socket.text).toEndWith('none')
+    expect(line.socket.state).toBe('shut')
+  })
+
+  test('does not say so after the body', () => {
+    const line = new Line()
+    line.send(`${post('Content-Length: 5')}01234`)
+    line.origin.last.answer(200, open, 'yes')
+    expect(line.socket.text).not.toContain('Connection:')
+    line.send(get('/next'))
+    expect(line.origin.last.request.pathAndQuery).toBe('/next')
+  })
+})
+
+describe('a client that waits for 100 (Continue)', () => {
+  const query = 'QUERY /q HTTP/1.1\r\nHost: a.test\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n'
+
+  test('is not waited for for ever, once told to go on', async () => {
+    const line = new Line()
+    line.send(query)
+    expect(line.socket.take()).toBe('HTTP/1.1 100 Continue\r\n\r\n')
+    await line.wait(settings.bodyTime + 1_000)
+    expect(line.socket.text).toStartWith('HTTP/1.1 408 ')
+    expect(line.socket.text).toContain('\r\nConnection: close\r\n')
+    expect(line.socket.state).toBe('shut')
+  })
+
+  test('is answered on a connection that goes on, once told to go on', () => {
+    const line = new Line()
+    line.send(query)
+    line.send('01234')
+    line.origin.last.answer(200, open, 'yes')
+    expect(line.socket.text).not.toContain('Connection:')
+  })
+
+  test('is told to go on by the origin, and then has to', async () => {
+    const line = new Line()
+    line.send(post('Expect: 100-continue\r\nContent-Length: 5'))
+    line.origin.last.interim(100)
+    await line.wait(settings.bodyTime + 1_000)
+    expect(line.socket.text).toContain('HTTP/1.1 408 ')
+    expect(line.origin.last.aborted).toBe(true)
+  })
+
+  test('that nobody tells anything has its own limit', async () => {
+    const line = new Line()
+    line.send(post('Expect: 100-continue\r\nContent-Length: 5'))
+    await line.wait(settings.bodyTime + 1_000)
+    expect(line.socket.text).toBe('')
+    await line.wait(settings.idleTime)
+    expect(line.socket.text).toStartWith('HTTP/1.1 408 ')
+  })
+
+  test('that sends nothing and never waited is answered 408', async () => {
+    const line = new Line()
+    line.send(`${post('Content-Length: 5')}0`)
+    await line.wait(settings.bodyTime + 1_000)
+    expect(line.socket.text).toStartWith('HTTP/1.1 408 ')
+  })
+})
+
+test('a slow body after a long pause between requests is measured from its own beginning', async () => {
+  const line = new Line()
+  await line.wait(settings.bodyTime + 5_000)
+  line.send(`${post('Content-Length: 5')}0`)
+  await line.wait(5_000)
+  expect(line.socket.text).toBe('')
+})

@@ -104,7 +104,8 @@ export class Http1Connection implements ReplyConnection {
   }
 
   get keepAlive(): boolean {
-    return this.#keepAlive && !this.context.draining && !(this.#awaitsContinue && this.#body.kind !== 'done')
+    // An answer before the body is complete: what follows may be the rest of it, for as long as the client likes.
+    return this.#keepAlive && !this.context.draining && this.#body.kind === 'done'
   }
 
   get isIdle(): boolean {
@@ -178,6 +179,7 @@ export class Http1Connection implements ReplyConnection {
     switch (this.#phase) {
       case 'head':
         if (this.outbox.waitingBytes > 0) return this.#sweepRate(nowMs)
+        this.#startWindow(nowMs)
         if (this.#headBegun) {
           if (nowMs - this.#sinceMs > headTimeMs) {
             this.#refuse(new Failure('head-timeout', `the head did not arrive within ${headTimeMs} ms`))
@@ -185,14 +187,14 @@ export class Http1Connection implements ReplyConnection {
         } else if (nowMs - this.#sinceMs > settings.idleTime) this.#close()
         return
       case 'exchange':
-        if (
-          this.outbox.waitingBytes > 0 ||
-          (this.#body.kind !== 'done' && !this.#bodyPaused && !this.#awaitsContinue)
-        ) {
-          return this.#sweepRate(nowMs)
+        if (this.outbox.waitingBytes > 0) return this.#sweepRate(nowMs)
+        if (this.#body.kind !== 'done' && !this.#bodyPaused) {
+          // Whoever waits for 100 (Continue) waits for the origin, but ought not to do so for ever (RFC 9110 §10.1.1).
+          if (!this.#awaitsContinue) this.#sweepRate(nowMs)
+          else if (nowMs - this.#windowMs > settings.idleTime) this.#bodyOverdue()
+          return
         }
-        this.#windowMs = nowMs
-        this.#windowBytes = 0
+        this.#startWindow(nowMs)
         return
       case 'lingering':
         if (this.outbox.waitingBytes > 0) return this.#sweepRate(nowMs)
@@ -214,6 +216,11 @@ export class Http1Connection implements ReplyConnection {
     this.socket.terminate()
   }
 
+  continued(): void {
+    this.#awaitsContinue = false
+    this.#startWindow(this.context.clock.monotonicMs())
+  }
+
   closeAfter(): void {
     this.#keepAlive = false
   }
@@ -223,7 +230,7 @@ export class Http1Connection implements ReplyConnection {
     this.#call = undefined
     if (this.#phase !== 'exchange') return
     this.#waitingBefore = this.outbox.waitingBytes
-    if (!this.keepAlive || this.#body.kind !== 'done') {
+    if (!this.keepAlive) {
       this.#linger()
       return
     }
@@ -426,6 +433,10 @@ export class Http1Connection implements ReplyConnection {
     } else this.broken()
   }
 
+  #bodyOverdue(): void {
+    this.#bodyRefused(new Failure('body-timeout', 'the body did not arrive in time'))
+  }
+
   #refuse(failure: Failure): void {
     this.#phase = 'exchange'
     this.#keepAlive = false
@@ -483,9 +494,15 @@ export class Http1Connection implements ReplyConnection {
     const elapsedMs = nowMs - this.#windowMs
     if (elapsedMs < bodyTime || bodyRate === 0) return
     if (this.#windowBytes < (bodyRate * elapsedMs) / 1000) {
-      this.cut()
+      if (this.#phase === 'exchange' && this.outbox.waitingBytes === 0) this.#bodyOverdue()
+      else this.cut()
       return
     }
+    this.#startWindow(nowMs)
+  }
+
+  /** What moves is measured from now on. */
+  #startWindow(nowMs: number): void {
     this.#windowMs = nowMs
     this.#windowBytes = 0
   }

@@ -18,7 +18,9 @@ export interface ReplyConnection {
   readonly minorVersion: number
   /** Whether the connection goes on after this answer. */
   readonly keepAlive: boolean
-  /** The answer is delimited by the connection's end. */
+  /** The client has been told to send its body (100 Continue). */
+  continued(): void
+  /** The connection ends with this answer: it says so, or is delimited by that. */
   closeAfter(): void
   /** The answer is complete. */
   replied(): void
@@ -61,11 +63,14 @@ export class Http1Reply implements Reply {
   interim(head: ResponseHead): void {
     // RFC 9110 §15.2: not to an HTTP/1.0 client.
     if (this.connection.minorVersion === 0 || this.#state !== 'waiting') return
+    if (head.status === 100) this.connection.continued()
     this.#send(headOctets(`${statusLine(head.status, head.reason)}${fieldLines(head.fields)}\r\n`))
   }
 
   wantBody(): void {
-    if (this.connection.minorVersion === 1) this.#send(Buffer.from('HTTP/1.1 100 Continue\r\n\r\n'))
+    if (this.connection.minorVersion === 0) return
+    this.connection.continued()
+    this.#send(Buffer.from('HTTP/1.1 100 Continue\r\n\r\n'))
   }
 
   stored(
@@ -164,7 +169,10 @@ export class Http1Reply implements Reply {
   }
 
   #connectionLine(): string {
-    if (!this.connection.keepAlive) return 'Connection: close\r\n'
+    if (!this.connection.keepAlive) {
+      this.connection.closeAfter()
+      return 'Connection: close\r\n'
+    }
     return this.connection.minorVersion === 0 ? 'Connection: keep-alive\r\n' : ''
   }
 
