@@ -211,10 +211,12 @@ function fieldNames(value: string | undefined): readonly string[] {
 /** The directives of a Cache-Control field in order, names in lower case, quoted arguments without their quotes. */
 function* directivesOf(text: string): Generator<Directive> {
   let at = 0
+  let equals = -1
   while (at < text.length) {
     const comma = indexOrEnd(text, ',', at)
-    const equals = text.indexOf('=', at)
-    if (equals < 0 || equals > comma) {
+    // Looked for once: a stranger's list without any would be read to its end for every member.
+    if (equals < at) equals = indexOrEnd(text, '=', at)
+    if (equals > comma || equals === text.length) {
       const name = text.slice(at, comma).trim().toLowerCase()
       if (name !== '') yield { name, value: undefined }
       at = comma + 1

@@ -54,12 +54,13 @@ function opaque(tag: string): string {
 
 /** The position of the comma that ends the tag starting at `at`; commas within quotes belong to the tag. */
 function endOfTag(text: string, at: number): number {
-  const comma = text.indexOf(',', at)
-  if (comma < 0) return text.length
-  const open = text.indexOf('"', at)
-  if (open < 0 || open > comma) return comma
-  const close = text.indexOf('"', open + 1)
-  if (close < 0) return text.length
-  const end = text.indexOf(',', close + 1)
-  return end < 0 ? text.length : end
+  for (let i = at; i < text.length; i++) {
+    if (text[i] === ',') return i
+    if (text[i] !== '"') continue
+    const close = text.indexOf('"', i + 1)
+    if (close < 0) return text.length
+    const end = text.indexOf(',', close + 1)
+    return end < 0 ? text.length : end
+  }
+  return text.length
 }
