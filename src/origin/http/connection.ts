@@ -70,7 +70,7 @@ export class OriginConnection {
   #interims = 0
   #paused = false
   #keepAlive = true
-  /** Whether it has lain unused in the pool: the origin may have given it up before the exchange reached it. */
+  /** Whether it has carried an exchange: the origin may have given it up before the next one reached it. */
   kept = false
   /** Monotonic times for the sweep: when the exchange began, and when bytes last moved. */
   startedMs = 0

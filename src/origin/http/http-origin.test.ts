@@ -1,26 +1,16 @@
 // The pool of connections to an HTTP/1.1 origin, against servers on this machine, with time in the test's hand.
 import { afterEach, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer as createTlsServer } from 'node:tls'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FakeClock } from '../../../testing/fake-clock.ts'
+import { httpOrigin } from '../../../testing/http-origin.ts'
 import { Answering, type CallOptions } from '../../../testing/origin-call.ts'
-import { response, startRawOrigin, type Answer, type RawOrigin } from '../../../testing/raw-origin.ts'
+import { response, startRawOrigin, type Answer } from '../../../testing/raw-origin.ts'
 import { pass } from '../../../testing/within.ts'
-import { defaultsOf } from '../../base/setting.ts'
-import { limitRows } from '../../http1/limits.ts'
 import { LARGE_BYTES, originContract } from '../origin-contract.ts'
-import { HttpOrigin } from './http-origin.ts'
-import {
-  defaultHttpOrigin,
-  defaultTlsOrigin,
-  type HttpOriginConfig,
-  type HttpOriginSettings,
-} from './settings.ts'
+import { defaultTlsOrigin, type HttpOriginConfig, type HttpOriginSettings } from './settings.ts'
 
-const limits = defaultsOf(limitRows)
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
@@ -51,33 +41,15 @@ const application: Answer = async (request) => {
   }
 }
 
-function configOf(
-  port: number,
-  settings: Partial<HttpOriginSettings>,
-  rest: Partial<HttpOriginConfig>,
-): HttpOriginConfig {
-  return {
-    kind: 'http',
-    scheme: 'http',
-    hostname: '127.0.0.1',
-    port,
-    authority: `127.0.0.1:${port}`,
-    settings: { ...defaultHttpOrigin, ...settings },
-    tls: undefined,
-    ...rest,
-  }
-}
-
-/** An origin with a clock that stands still. */
+/** An origin that is closed after the test. */
 function originTo(
   port: number,
   settings: Partial<HttpOriginSettings> = {},
   rest: Partial<HttpOriginConfig> = {},
 ) {
-  const clock = new FakeClock()
-  const origin = new HttpOrigin(configOf(port, settings, rest), { clock, timers: clock, limits })
-  cleanups.push(() => origin.close())
-  return { clock, origin, ask: (options?: CallOptions) => new Answering(origin, options) }
+  const made = httpOrigin(port, settings, rest)
+  cleanups.push(() => made.origin.close())
+  return made
 }
 
 async function setup(answer: Answer, settings: Partial<HttpOriginSettings> = {}) {
@@ -98,8 +70,7 @@ async function exchange(
 
 originContract('HTTP/1.1', async () => {
   const server = await startRawOrigin(application)
-  const clock = new FakeClock()
-  const origin = new HttpOrigin(configOf(server.port, {}, {}), { clock, timers: clock, limits })
+  const { origin } = httpOrigin(server.port)
   return { origin, stop: () => (origin.close(), server.stop()) }
 })
 
@@ -205,14 +176,14 @@ describe('connections', () => {
   })
 })
 
-describe('a kept connection that the origin has given up', () => {
-  /** Answers the first request of each connection; closes at the second. */
-  const once: Answer = ({ connection }) => {
-    if (connection.requests.length === 1) return hello
-    connection.destroy()
-    return undefined
-  }
+/** Answers the first request of each connection; closes at the second. */
+const once: Answer = ({ connection }) => {
+  if (connection.requests.length === 1) return hello
+  connection.destroy()
+  return undefined
+}
 
+describe('a kept connection that the origin has given up', () => {
   test.each([
     ['GET', {}],
     ['PUT', { method: 'PUT', body: { kind: 'whole', bytes: Buffer.from('x') } }],
@@ -273,6 +244,8 @@ describe('a kept connection that the origin has given up', () => {
   })
 })
 
+const part: Answer = ({ connection }) => connection.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx')
+
 describe('time', () => {
   test('runs out without a first byte', async () => {
     const { server, clock, ask } = await setup(() => undefined, { firstByteTime: 1000 })
@@ -286,7 +259,6 @@ describe('time', () => {
   })
 
   test('runs out between bytes, and in all', async () => {
-    const part: Answer = ({ connection }) => connection.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx')
     const between = await setup(part, { betweenBytesTime: 1000 })
     const pausing = between.ask()
     await pausing.until('a byte', () => pausing.receivedBytes > 0)
@@ -313,6 +285,10 @@ describe('time', () => {
   })
 })
 
+const serving = (server: Server): Server =>
+  server.on('connection', (socket) => socket.on('data', () => socket.write(hello)))
+const closing = (server: Server) => () => new Promise((resolve) => server.close(resolve))
+
 describe('addresses', () => {
   test('a port that nobody listens on', async () => {
     const server = await startRawOrigin()
@@ -327,10 +303,6 @@ describe('addresses', () => {
     const { ask } = originTo(80, {}, { hostname: 'no-such-name.invalid' })
     expect(await ask().result()).toBe('connect-refused')
   })
-
-  const serving = (server: Server): Server =>
-    server.on('connection', (socket) => socket.on('data', () => socket.write(hello)))
-  const closing = (server: Server) => () => new Promise((resolve) => server.close(resolve))
 
   test('IPv6', async () => {
     const server = serving(createServer())
@@ -369,133 +341,5 @@ describe('a body that ends with the connection', () => {
     await lost.until('its body', () => lost.receivedBytes === 4)
     server.connections[1]!.reset()
     expect(await lost.result()).toBe('origin-closed')
-  })
-})
-
-describe('over TLS', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'origin-tls-'))
-  const file = (name: string): string => join(folder, name)
-  const openssl = (...args: string[]): void => {
-    const { exitCode, stderr } = Bun.spawnSync(['openssl', ...args], { cwd: folder })
-    if (exitCode !== 0) throw new Error(stderr.toString())
-  }
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
-  const issue = (name: string, ...extension: string[]): void =>
-    openssl(
-      'req',
-      '-x509',
-      ...key,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.pem`,
-      '-subj',
-      `/CN=${name}`,
-      '-CA',
-      'ca.pem',
-      '-CAkey',
-      'ca.key',
-      ...extension,
-    )
-  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test CA')
-  issue('server', '-addext', 'subjectAltName=DNS:a.test', '-addext', 'basicConstraints=critical,CA:FALSE')
-  issue('client', '-addext', 'basicConstraints=critical,CA:FALSE')
-  openssl(
-    'req',
-    '-x509',
-    ...key,
-    '-keyout',
-    'self.key',
-    '-out',
-    'self.pem',
-    '-subj',
-    '/CN=a.test',
-    '-addext',
-    'subjectAltName=DNS:a.test',
-  )
-  const read = (name: string): Promise<string> => Bun.file(file(name)).text()
-
-  /** A server that tells the name that it was asked for and the client's certificate. */
-  async function tlsServer(name: string, options: object = {}): Promise<number> {
-    const server = createTlsServer(
-      {
-        key: await read(`${name}.key`),
-        cert: await read(`${name}.pem`),
-        ca: await read('ca.pem'),
-        ...options,
-      },
-      (socket) => {
-        socket.on('error', () => socket.destroy())
-        socket.on('data', () => {
-          const { subject } = socket.getPeerCertificate()
-          socket.write(response('200 OK', [], `${String(socket.servername)} ${subject?.CN ?? 'nobody'}`))
-        })
-      },
-    )
-    server.on('tlsClientError', () => {})
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    cleanups.push(() => server.close())
-    return (server.address() as AddressInfo).port
-  }
-
-  const asking = (port: number, tls: object): Answering =>
-    originTo(port, {}, { scheme: 'https', tls: { ...defaultTlsOrigin, ...tls } }).ask()
-  const ca = file('ca.pem')
-  const servername = 'a.test'
-
-  test('an origin that shows the right certificate is asked', async () => {
-    const answer = asking(await tlsServer('server'), { ca, servername })
-    expect([await answer.result(), answer.body]).toEqual(['ended', 'a.test nobody'])
-  })
-
-  test('a certificate for another host, of another authority, or its own, is refused', async () => {
-    const port = await tlsServer('server')
-    expect(await asking(port, { ca, servername: 'b.test' }).result()).toBe('connect-refused')
-    expect(await asking(port, { servername }).result()).toBe('connect-refused')
-    expect(await asking(await tlsServer('self'), { ca, servername }).result()).toBe('connect-refused')
-  })
-
-  test('unless nothing is to be verified', async () => {
-    const answer = asking(await tlsServer('self'), { servername: 'b.test', verify: false })
-    expect(await answer.result()).toBe('ended')
-  })
-
-  test('a client certificate is shown', async () => {
-    const port = await tlsServer('server', { requestCert: true, rejectUnauthorized: true })
-    const answer = asking(port, { ca, servername, cert: file('client.pem'), key: file('client.key') })
-    expect([await answer.result(), answer.body]).toEqual(['ended', 'a.test client'])
-    expect(await asking(port, { ca, servername }).result()).toBeOneOf(['connect-refused', 'origin-closed'])
-  })
-
-  test('connections are used again, and a large answer comes whole at the pace of its reader', async () => {
-    let connections = 0
-    const server = createTlsServer(
-      { key: await read('server.key'), cert: await read('server.pem') },
-      (socket) => {
-        connections++
-        socket.on('data', () => {
-          socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${LARGE_BYTES}\r\n\r\n`)
-          socket.write(Buffer.alloc(LARGE_BYTES, 'x'))
-        })
-      },
-    )
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    cleanups.push(() => server.close())
-    const tls = { ...defaultTlsOrigin, ca, servername }
-    const { ask } = originTo((server.address() as AddressInfo).port, {}, { scheme: 'https', tls })
-    for (let i = 0; i < 2; i++) {
-      const large = ask()
-      large.onData = () => {
-        large.onData = () => {}
-        large.call.pause()
-      }
-      await large.until('the first piece', () => large.receivedBytes > 0)
-      await pass(20)
-      expect(large.receivedBytes).toBeLessThan(LARGE_BYTES / 2)
-      large.call.resume()
-      expect(await large.result()).toBe('ended')
-      expect(large.receivedBytes).toBe(LARGE_BYTES)
-    }
-    expect(connections).toBe(1)
   })
 })

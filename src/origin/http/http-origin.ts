@@ -1,6 +1,5 @@
 // An HTTP/1.1 origin: a pool of kept connections with limits, a queue in front of it, time limits for every phase, and
 // one retry where a kept connection turns out to have been closed (RFC 9110 §9.2.2).
-import { readFileSync } from 'node:fs'
 import type { Clock, Timer, Timers } from '../../base/clock.ts'
 import { Failure } from '../../base/failure.ts'
 import type { Fields } from '../../http/fields.ts'
@@ -10,6 +9,7 @@ import type { Origin, OriginCall, OriginEvents, OriginRequest } from '../origin.
 import { OriginConnection, type Exchange, type OriginSocket } from './connection.ts'
 import { Resolver } from './resolver.ts'
 import type { HttpOriginConfig } from './settings.ts'
+import { isUnverified, tlsOptions, type TlsOptions } from './tls.ts'
 
 /** How often time limits are looked at. */
 const SWEEP_MS = 100
@@ -31,8 +31,6 @@ export interface HttpOriginDeps {
   readonly timers: Timers
   readonly limits: Http1Limits
 }
-
-type TlsOptions = Bun.TLSOptions & { servername?: string }
 
 /** A pool of connections to one origin. */
 export class HttpOrigin implements Origin {
@@ -99,11 +97,17 @@ export class HttpOrigin implements Origin {
   /** A connection has become free for another exchange. */
   release(connection: OriginConnection): void {
     if (this.#closing) return connection.abort()
+    connection.kept = true
     const waiting = this.#nextWaiting()
     if (waiting !== undefined) return waiting.begin(connection)
     if (this.config.settings.idleTime === 0) return connection.abort()
-    connection.kept = true
     this.#idle.push({ connection, sinceMs: this.deps.clock.monotonicMs() })
+  }
+
+  /** A call that was given up leaves the queue. */
+  forget(call: Call): void {
+    const at = this.#queue.indexOf(call)
+    if (at >= 0) this.#queue.splice(at, 1)
   }
 
   #nextWaiting(): Call | undefined {
@@ -221,8 +225,11 @@ export class HttpOrigin implements Origin {
           },
           handshake: (socket, success, authorizationError) => {
             if (connection !== undefined) return
-            const refused = tls?.rejectUnauthorized !== false && authorizationError !== null
-            if (success && !refused) return connected(socket)
+            const accepted =
+              tls?.rejectUnauthorized === false
+                ? success || isUnverified(authorizationError)
+                : success && authorizationError === null
+            if (accepted) return connected(socket)
             socket.terminate()
             reject(authorizationError ?? new Error('the TLS handshake failed'))
           },
@@ -315,7 +322,8 @@ class Call implements OriginCall, Exchange {
   abort(): void {
     if (this.ended) return
     this.ended = true
-    this.#connection?.abort()
+    if (this.#connection === undefined) this.origin.forget(this)
+    else this.#connection.abort()
   }
 
   interim(status: number, reason: string, fields: Fields): void {
@@ -369,20 +377,6 @@ class Call implements OriginCall, Exchange {
   upgraded(reason: string, fields: Fields): void {
     this.#answered = true
     this.events.upgraded({ status: 101, reason, fields })
-  }
-}
-
-function tlsOptions(config: HttpOriginConfig): TlsOptions | undefined {
-  const { tls } = config
-  if (tls === undefined) return undefined
-  const servername = tls.servername ?? config.hostname
-  return {
-    rejectUnauthorized: tls.verify,
-    servername,
-    serverName: servername,
-    ...(tls.ca === undefined ? {} : { ca: readFileSync(tls.ca) }),
-    ...(tls.cert === undefined ? {} : { cert: readFileSync(tls.cert) }),
-    ...(tls.key === undefined ? {} : { key: readFileSync(tls.key) }),
   }
 }
 
