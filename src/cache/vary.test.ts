@@ -123,8 +123,8 @@ describe('variantKey (RFC 9111 §4.1)', () => {
     ['a , "b , c', 'a,"b , c', true],
     ['"b , c', '"b,c', false],
     ['"a\\\\" , b', '"a\\\\",b', true],
-  ])('lists: %s and %s', (one, other, alike) => {
-    expect(same(['foo'], { Foo: one }, { Foo: other })).toBe(alike)
+  ])('lists: %s and %s', (one, other, expected) => {
+    expect(same(['foo'], { Foo: one }, { Foo: other })).toBe(expected)
   })
 
   test('property: never throws', () => {

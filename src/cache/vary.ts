@@ -3,7 +3,7 @@
 //
 // Accept-Encoding is no such field here: Myriad asks every origin for the same codings and codes for the client itself.
 // Cookie stands for the cookies that remain (`facts.ts`).
-import { createHash } from 'node:crypto'
+import { digest } from '../base/digest.ts'
 import { remembered } from '../http/memo.ts'
 import type { RequestFacts } from './facts.ts'
 import type { Stored } from './stored.ts'
@@ -54,14 +54,10 @@ function keyLine(name: string, facts: RequestFacts): string {
   const value = normalValue(name, facts)
   // A field that is absent matches only absence (§4.1).
   if (value === undefined) return name
-  return value.length > VERBATIM_CHARACTERS_MAX ? `${name}@${digest(value)}` : `${name}:${value}`
+  return value.length > VERBATIM_CHARACTERS_MAX ? `${name}@${rememberedDigest(value)}` : `${name}:${value}`
 }
 
-/** Collisions would hand one visitor another's variant: hence a cryptographic hash. */
-const digest = remembered(
-  (value: string): string => createHash('sha256').update(value).digest('base64url'),
-  1024,
-)
+const rememberedDigest = remembered(digest, 1024)
 
 /**
  * The stored response that was made for such a request. Of several, one that names what it was chosen by goes before

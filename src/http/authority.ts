@@ -5,6 +5,10 @@
 // under, and peers read them differently.
 const form = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~]+)(?::([0-9]{0,5}))?$/
 
+/** RFC 1035 §2.3.4. */
+const HOST_LENGTH_MAX = 255
+const LENGTH_MAX = HOST_LENGTH_MAX + ':65535'.length
+
 const MEMO_MAX = 1024
 const memo = new Map<string, string | undefined>()
 
@@ -13,6 +17,8 @@ const memo = new Map<string, string | undefined>()
  * boundedly: a site is asked under few names.
  */
 export function normalAuthority(text: string, scheme: 'http' | 'https'): string | undefined {
+  // What is remembered is then bounded in bytes too.
+  if (text.length > LENGTH_MAX) return undefined
   const key = scheme === 'http' ? text : `s ${text}`
   const known = memo.get(key)
   if (known !== undefined || memo.has(key)) return known
@@ -26,6 +32,7 @@ function parse(text: string, scheme: 'http' | 'https'): string | undefined {
   const match = form.exec(text)
   if (match === null) return undefined
   const host = match[1]!.toLowerCase()
+  if (host.length > HOST_LENGTH_MAX) return undefined
   if (host.startsWith('[') && !isIpv6(host.slice(1, -1))) return undefined
   if (match[2] === undefined || match[2] === '') return host
   const port = Number(match[2])
