@@ -161,6 +161,15 @@ test('an empty line or two between requests do no harm', async () => {
   client.destroy()
 })
 
+const asked = (client: number, i: number) => {
+  const number = client * 10 + i
+  const lines = [`X-Number: ${number}`, `X-Long: ${'x'.repeat(number)}`]
+  return request(
+    `/fields?${i % 2}`,
+    i % 3 === 2 ? { method: 'POST', lines, body: `body ${number}` } : { lines },
+  )
+}
+
 test('fields of pipelined requests are not mixed up, however late they are needed', async () => {
   const release = Promise.withResolvers<void>()
   site.on('/fields', async (seen) => {
@@ -169,14 +178,6 @@ test('fields of pipelined requests are not mixed up, however late they are neede
     return fresh(told, 'Vary: X-Number')
   })
   const clients = await Promise.all(Array.from({ length: 8 }, () => site.connect()))
-  const asked = (client: number, i: number) => {
-    const number = client * 10 + i
-    const lines = [`X-Number: ${number}`, `X-Long: ${'x'.repeat(number)}`]
-    return request(
-      `/fields?${i % 2}`,
-      i % 3 === 2 ? { method: 'POST', lines, body: `body ${number}` } : { lines },
-    )
-  }
   for (const [n, client] of clients.entries())
     void client.send(Array.from({ length: 10 }, (_, i) => asked(n, i)).join(''))
   await site.origin.request(site.origin.requests.length + 1)

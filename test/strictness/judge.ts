@@ -50,9 +50,11 @@ async function listen(client: RawClient, one: Case): Promise<Heard> {
       const trouble = (error as Error).message
       return { responses, closed: client.ended && client.pending.length === 0, trouble }
     }
-    // Where a refusal is right, what counts next is the end of the connection.
-    const last = responses.at(-1)!
-    if (last.status >= 400 && mayRefuse(one.outcomes[responses.length - 1])) {
+    // Where a refusal is right, what counts next is the end of the connection; an early answer of the origin to what
+    // turns out to be wrong is followed by it too.
+    const outcome = one.outcomes[responses.length - 1]
+    const ends = mayRefuse(outcome) && (responses.at(-1)!.status >= 400 || one.after === 'fin')
+    if (ends) {
       const rest = await client.closed(500).catch(() => undefined)
       if (rest !== undefined && rest.length === 0) return { responses, closed: true }
       if (rest !== undefined) return { responses, closed: true, trouble: `bytes after the refusal: ${rest}` }
