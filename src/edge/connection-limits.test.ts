@@ -204,3 +204,69 @@ test('a slow body after a long pause between requests is measured from its own b
   await line.wait(5_000)
   expect(line.socket.text).toBe('')
 })
+
+describe('a client that has ended its sending and waits', () => {
+  test('is answered within the grace', async () => {
+    const line = new Line()
+    line.send(get('/slow'))
+    line.connection.onEnd()
+    await line.wait(settings.halfCloseTime - 2_000)
+    line.origin.last.answer(200, open, 'late')
+    expect(line.socket.text).toEndWith('late')
+  })
+
+  test('is taken for gone after it, unless something could be sent since', async () => {
+    const [silent, told] = [new Line(), new Line()]
+    for (const line of [silent, told]) {
+      line.send(get('/slow'))
+      line.connection.onEnd()
+    }
+    told.origin.last.head(200, open)
+    await silent.wait(settings.halfCloseTime + 2_000)
+    await told.wait(settings.halfCloseTime + 2_000)
+    expect(silent.origin.last.aborted).toBe(true)
+    expect(silent.socket.state).toBe('ended')
+    expect(told.origin.last.aborted).toBe(false)
+    told.origin.last.data('late')
+    expect(told.socket.text).toContain('late')
+  })
+})
+
+describe('a tunnel', () => {
+  const upgrade = get('/socket', 'Connection: Upgrade\r\nUpgrade: websocket\r\n')
+
+  test('is ended when nothing has moved for long, in either direction', async () => {
+    const line = new Line()
+    line.send(upgrade)
+    line.origin.last.upgraded({ Upgrade: 'websocket' })
+    const step = settings.tunnelIdleTime - 10_000
+    await line.wait(step)
+    line.origin.last.data('from the origin')
+    await line.wait(step)
+    line.send('from the client')
+    await line.wait(step)
+    expect(line.origin.last.aborted).toBe(false)
+    await line.wait(20_000)
+    expect(line.origin.last.aborted).toBe(true)
+    expect(line.socket.state).toBe('cut')
+  })
+})
+
+describe('a chunked body', () => {
+  const head = 'Transfer-Encoding: chunked'
+
+  test('in many small chunks is handed on in one piece for each that the socket delivered', () => {
+    const line = new Line()
+    line.send(post(head))
+    const { last } = line.origin
+    const pieces: string[] = []
+    last.write = (chunk) => {
+      pieces.push(Buffer.from(chunk).toString())
+      return true
+    }
+    line.send('1\r\na\r\n2\r\nbc\r\n3\r\nde')
+    line.send('f\r\n1;x=y\r\ng\r\n0\r\n\r\n')
+    expect(pieces).toEqual(['abcde', 'fg'])
+    expect(last.finished).toBe(true)
+  })
+})

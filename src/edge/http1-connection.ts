@@ -89,6 +89,13 @@ export class Http1Connection implements ReplyConnection {
   #windowMs: number
   #windowBytes = 0
   #waitingBefore = 0
+  /** Bytes of answers and to the client's end of a tunnel, ever. */
+  #sentBytes = 0
+  /** When the client had ended its sending, and what it had been sent by then. */
+  #endedMs = 0
+  #sentAtEnd = 0
+  /** What had been sent when a tunnel was last looked at. */
+  #sentAtLook = 0
 
   constructor(
     private readonly socket: ClientSocket,
@@ -119,6 +126,7 @@ export class Http1Connection implements ReplyConnection {
       case 'lingering':
         return
       case 'tunnel':
+        this.#moved(chunk.length)
         this.#call!.data(chunk)
         return
       default: {
@@ -148,6 +156,8 @@ export class Http1Connection implements ReplyConnection {
   /** The client sends no more; it may still read (a half-closed connection). */
   onEnd(): void {
     this.#clientEnded = true
+    this.#endedMs = this.context.clock.monotonicMs()
+    this.#sentAtEnd = this.#sentBytes
     switch (this.#phase) {
       case 'tunnel':
         this.#call!.end(undefined)
@@ -195,12 +205,24 @@ export class Http1Connection implements ReplyConnection {
           return
         }
         this.#startWindow(nowMs)
+        if (
+          this.#clientEnded &&
+          this.#sentBytes === this.#sentAtEnd &&
+          nowMs - this.#endedMs > settings.halfCloseTime
+        ) {
+          this.#abandon()
+        }
         return
       case 'lingering':
         if (this.outbox.waitingBytes > 0) return this.#sweepRate(nowMs)
         if (nowMs - this.#sinceMs > LINGER_MS) this.#close()
         return
       case 'tunnel':
+        if (this.#windowBytes > 0 || this.#sentBytes !== this.#sentAtLook) {
+          this.#startWindow(nowMs)
+          this.#sentAtLook = this.#sentBytes
+        } else if (nowMs - this.#windowMs > settings.tunnelIdleTime) this.cut()
+        return
       case 'closed':
     }
   }
@@ -277,6 +299,7 @@ export class Http1Connection implements ReplyConnection {
   }
 
   count(bytes: number): void {
+    this.#sentBytes += bytes
     this.context.recorder.bytes(bytes, 0)
   }
 
@@ -394,18 +417,22 @@ export class Http1Connection implements ReplyConnection {
     }
     if (body.kind === 'chunked') {
       const { decoder } = body
-      const next = decoder.decode(octets, at, { data: (chunk) => this.#bodyChunk(chunk) })
+      // Content is moved up in place, over the lines between chunks: however small the chunks, one piece is handed on.
+      const gathered = { from: -1, to: -1 }
+      const next = decoder.decode(octets, at, { data: (chunk) => gather(gathered, octets, chunk) })
       if (next < 0) {
         this.#bodyRefused(new Failure('bad-request', `the body is not valid: ${decoder.problem}`))
         return -1
       }
       this.#moved(next - at)
+      this.#bodyBytes += gathered.to - gathered.from
       if (this.#bodyBytes > this.reader.limits.bodyBytes) {
         this.#bodyRefused(
           new Failure('body-too-large', `the body is larger than ${this.reader.limits.bodyBytes} bytes`),
         )
         return -1
       }
+      if (gathered.to > gathered.from) call?.data(octets.subarray(gathered.from, gathered.to))
       if (decoder.done) {
         this.#body = bodyDone
         call?.end(passableTrailers(decoder.trailers))
@@ -413,11 +440,6 @@ export class Http1Connection implements ReplyConnection {
       return next
     }
     return at
-  }
-
-  #bodyChunk(chunk: Uint8Array): void {
-    this.#bodyBytes += chunk.length
-    this.#call?.data(chunk)
   }
 
   /** A body that is not valid ends the exchange: with an answer when none has begun, else with the connection. */
@@ -518,6 +540,14 @@ export class Http1Connection implements ReplyConnection {
     this.#socketPaused = false
     this.socket.resume()
   }
+}
+
+/** Puts a view of `octets` right behind what has been gathered of them before it. */
+function gather(gathered: { from: number; to: number }, octets: Buffer, chunk: Uint8Array): void {
+  const at = chunk.byteOffset - octets.byteOffset
+  if (gathered.from < 0) gathered.from = gathered.to = at
+  else octets.copyWithin(gathered.to, at, at + chunk.length)
+  gathered.to += chunk.length
 }
 
 function announced(framing: Framing): RequestBody {

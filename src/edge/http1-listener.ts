@@ -10,6 +10,8 @@ import { TrustedPeers } from './trust.ts'
 
 /** How often time limits are looked at. */
 const SWEEP_MS = 250
+/** After so much silence the system asks whether the client's machine is still there (RFC 9293 §3.8.4). */
+const KEEP_ALIVE_MS = 60_000
 
 /** What a listener is made of. */
 export interface Http1ListenerParts {
@@ -55,6 +57,7 @@ export class Http1Listener implements ListenerContext {
             socket.terminate()
             return
           }
+          socket.setKeepAlive(true, KEEP_ALIVE_MS)
           const connection = new Http1Connection(socket, this)
           socket.data = connection
           this.#connections.add(connection)

@@ -23,6 +23,16 @@ export const edgeRows = {
     min: 1_000,
     max: 3_600_000,
   }),
+  halfCloseTime: duration(
+    30_000,
+    'How long a client that has ended its side of the connection is still answered. One that has gone altogether cannot be told from one that waits until something is sent to it: once something has been, this limit is over.',
+    { min: 1_000, max: 3_600_000 },
+  ),
+  tunnelIdleTime: duration(
+    3_600_000,
+    'How long an upgraded connection, such as a WebSocket, is kept although nothing moves in either direction.',
+    { min: 1_000, max: 604_800_000 },
+  ),
   drainTime: duration(30_000, 'How long requests may go on after SIGTERM before they are cut.', {
     min: 0,
     max: 3_600_000,
