@@ -521,3 +521,13 @@ describe('parts', () => {
     expect(engine.ask().reply.body).toBe('0123456789')
   })
 })
+
+test('a QUERY that comes in single bytes is read as it was sent', () => {
+  const engine = new TestEngine()
+  const content = Array.from({ length: 1000 }, (_, i) => String.fromCharCode(97 + (i % 26))).join('')
+  const { call } = engine.ask({ method: 'QUERY', fields: { 'Content-Length': '1000' } })
+  for (const byte of Buffer.from(content)) call!.data(Buffer.of(byte))
+  call!.end(undefined)
+  const { body } = engine.origin.last.request
+  expect(body.kind === 'whole' && Buffer.from(body.bytes).toString()).toBe(content)
+})

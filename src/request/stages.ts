@@ -20,6 +20,9 @@ import type { KeyEntry } from './key-entry.ts'
 import type { Variant } from './variant.ts'
 import type { Visit } from './visit.ts'
 
+/** Pieces of a QUERY's body that are kept before they are put together. */
+const PIECES_MAX = 64
+
 /** Sends a visit on its way. Returns a call when it could not be answered at once. */
 export function begin(engine: Engine, visit: Visit): RequestCall | undefined {
   if (visit.method === 'OPTIONS' && visit.fields.first('max-forwards') === '0') {
@@ -109,12 +112,14 @@ function collectQuery(engine: Engine, visit: Visit): RequestCall | undefined {
     return engine.pass(consumer, 'body-too-large')
   visit.detach()
   if (visit.expectsContinue) visit.reply.wantBody()
-  const chunks: Uint8Array[] = []
+  let chunks: Uint8Array[] = []
   let bytes = 0
   consumer.collector = {
     data(chunk) {
       chunks.push(chunk)
       bytes += chunk.length
+      // However small the pieces: what is kept is bytes, not a view for each of them.
+      if (chunks.length === PIECES_MAX) chunks = [Buffer.concat(chunks, bytes)]
       if (bytes <= engine.queryBytesMax) return
       consumer.collector = undefined
       engine.pass(consumer, 'body-too-large')
