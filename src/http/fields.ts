@@ -21,6 +21,11 @@ export class Fields {
   readonly keys: string[] = []
   readonly names: string[] = []
   readonly values: string[] = []
+  /**
+   * The lines in HTTP/1.1 form, each with its line end, where they came so and are unchanged but for additions: a head
+   * that is passed on is then not put together line by line. Undefined: to be made from the lines.
+   */
+  text: string | undefined
 
   /** Fields from [name, value] pairs. */
   static of(lines: Iterable<readonly [string, string]>): Fields {
@@ -38,6 +43,7 @@ export class Fields {
     this.keys.push(lowerCased(name))
     this.names.push(name)
     this.values.push(value)
+    if (this.text !== undefined) this.text += `${name}: ${value}\r\n`
   }
 
   has(key: string): boolean {
@@ -70,6 +76,7 @@ export class Fields {
     const key = name.toLowerCase()
     const at = this.keys.indexOf(key)
     if (at < 0) return this.append(name, value)
+    this.text = undefined
     this.names[at] = name
     this.values[at] = value
     for (let i = this.keys.length - 1; i > at; i--) if (this.keys[i] === key) this.#removeAt(i)
@@ -85,6 +92,7 @@ export class Fields {
     copy.keys.push(...this.keys)
     copy.names.push(...this.names)
     copy.values.push(...this.values)
+    copy.text = this.text
     return copy
   }
 
@@ -93,6 +101,7 @@ export class Fields {
   }
 
   #removeAt(i: number): void {
+    this.text = undefined
     this.keys.splice(i, 1)
     this.names.splice(i, 1)
     this.values.splice(i, 1)

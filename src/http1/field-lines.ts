@@ -29,11 +29,13 @@ export class FieldLines {
   repeated = 0
   readonly names: FieldName[] = []
   readonly starts = new Int32Array(1024)
+  /** Where each line begins; after the last, where they end. */
+  readonly #lineStarts = new Int32Array(1025)
   readonly ends = new Int32Array(1024)
   /** By number of known field: the position of its first line. */
   readonly #first = new Int32Array(knownFields.length)
-  /** Whether an obsolete line folding was replaced (responses only). */
-  folded = false
+  /** Whether a line does not stand in the octets as it is to be passed on (responses only). */
+  #reworked = false
 
   /**
    * Reads lines from `from` up to `to`. Returns the position after the empty line that ends them, or a `LinesEnd`.
@@ -52,7 +54,7 @@ export class FieldLines {
     this.count = 0
     this.present = 0
     this.repeated = 0
-    this.folded = false
+    this.#reworked = false
     const limit = Math.min(to, from + maxBytes + 2)
     let at = from
     for (;;) {
@@ -81,7 +83,12 @@ export class FieldLines {
         octet = octets[end]!
       }
       const nameEnd = end
-      if (lenient) while ((octet === SP || octet === HTAB) && ++end < limit) octet = octets[end]!
+      if (lenient) {
+        while ((octet === SP || octet === HTAB) && ++end < limit) {
+          octet = octets[end]!
+          this.#reworked = true
+        }
+      }
       if (end >= limit) return this.#stopped(to, limit)
       if (octet !== COLON || nameEnd === at) return LinesEnd.invalid
       let start = end + 1
@@ -96,8 +103,10 @@ export class FieldLines {
       const next = end + 2
       while (end > start && ((octet = octets[end - 1]!) === SP || octet === HTAB)) end--
       if (this.count >= maxLines) return LinesEnd.tooManyLines
+      this.#lineStarts[this.count] = at
       this.#add(internName(octets, at, nameEnd, hash), start, end)
       at = next
+      this.#lineStarts[this.count] = at
     }
   }
 
@@ -163,13 +172,23 @@ export class FieldLines {
   endToEnd(replaced?: ReadonlySet<string>): Fields {
     if ((this.present & fieldBit.connection) !== 0) return endToEnd(this.fields(), replaced)
     const fields = new Fields()
+    let text = ''
+    let runFrom = -1
     for (let i = 0; i < this.count; i++) {
       const name = this.names[i]!
-      if (name.isHopByHop || replaced?.has(name.key) === true) continue
+      if (name.isHopByHop || replaced?.has(name.key) === true) {
+        if (runFrom >= 0) text += this.octets.latin1Slice(runFrom, this.#lineStarts[i])
+        runFrom = -1
+        continue
+      }
+      if (runFrom < 0) runFrom = this.#lineStarts[i]!
       fields.keys.push(name.key)
       fields.names.push(name.spelled)
       fields.values.push(this.value(i))
     }
+    if (runFrom >= 0) text += this.octets.latin1Slice(runFrom, this.#lineStarts[this.count])
+    // White space before a colon and folded lines are not passed on as they came (RFC 9112 §5.1 and §5.2).
+    if (!this.#reworked) fields.text = text
     return fields
   }
 
@@ -201,7 +220,7 @@ export class FieldLines {
         while (octets[at] === SP || octets[at] === HTAB) this.starts[line] = ++at
       this.ends[line] = end
     }
-    this.folded = true
+    this.#reworked = true
     return next
   }
 

@@ -35,6 +35,7 @@ export function statusLine(status: number, reason: string): string {
 
 /** Field lines, each with its line end. */
 export function fieldLines(fields: Fields): string {
+  if (fields.text !== undefined) return fields.text
   let text = ''
   const { names, values } = fields
   for (let i = 0; i < names.length; i++) text += `${names[i]}: ${values[i]}\r\n`

@@ -60,6 +60,8 @@ const INTERIM_MAX = 32
 /** Heads are put together here before they go out; longer ones take a buffer of their own. */
 const scratch = Buffer.allocUnsafeSlow(65_536)
 
+const framedBy: ReadonlySet<string> = new Set(['content-length'])
+
 /** A connection, from connected to closed. */
 export class OriginConnection {
   readonly outbox: Outbox
@@ -324,7 +326,10 @@ export class OriginConnection {
     const reader = this.reader
     const exchange = this.#exchange!
     const { status, reason } = reader
-    const fields = reader.lines.endToEnd()
+    const fields = reader.lines.endToEnd(
+      // How long the body is, is told beside the head; a part's length says whether it is whole (cache/storable.ts).
+      reader.framing.kind === 'length' && status !== 206 ? framedBy : undefined,
+    )
     if (status === 101) {
       if (exchange.request.upgrade === undefined)
         return this.#invalid('the origin switched protocols unasked')
