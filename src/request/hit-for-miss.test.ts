@@ -16,9 +16,10 @@ test.each(['http://a.test/', `http://a.test/?${'x'.repeat(5000)}`])(
   },
 )
 
+const key = (i: number): string => Buffer.alloc(8000, `${i}-`).toString('latin1')
+
 test('long keys take little memory', () => {
   const known = new HitForMiss()
-  const key = (i: number): string => Buffer.alloc(8000, `${i}-`).toString('latin1')
   for (let i = 0; i < 200; i++) known.add(key(i), 0)
   Bun.gc(true)
   const before = process.memoryUsage().heapUsed
