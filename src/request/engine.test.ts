@@ -531,3 +531,27 @@ test('a QUERY that comes in single bytes is read as it was sent', () => {
   const { body } = engine.origin.last.request
   expect(body.kind === 'whole' && Buffer.from(body.bytes).toString()).toBe(content)
 })
+
+describe('a 304 that forbids what it confirms to be kept', () => {
+  test.each([
+    ['sets a cookie', { 'Set-Cookie': 'visitor=1' }],
+    ['is private', { 'Cache-Control': 'private' }],
+    ['is not to be stored', { 'Cache-Control': 'no-store' }],
+  ])('because it %s, is for the one who asked; others ask for themselves', (_, fields) => {
+    const engine = new TestEngine()
+    engine.exchange({}, withTag, 'page')
+    engine.clock.advance(61_000)
+    const leader = engine.ask()
+    const followers = [engine.ask(), engine.ask()]
+    expect(engine.origin.exchanges).toHaveLength(2)
+    engine.origin.last.answer(304, { ...minute, ...fields })
+    expect(leader.reply).toMatchObject({ status: 200, body: 'page' })
+    expect(leader.reply.field('cache-status')).not.toContain('stored')
+    expect(engine.store.size).toBe(0)
+    expect(engine.origin.exchanges).toHaveLength(4)
+    for (const { reply } of followers) expect(reply.outcome).toBe('waiting')
+    for (const exchange of engine.origin.exchanges.slice(2)) exchange.answer(200, minute, 'own')
+    for (const { reply } of followers) expect(reply).toMatchObject({ body: 'own' })
+    for (const { reply } of followers) expect(reply.field('set-cookie')).toBeUndefined()
+  })
+})

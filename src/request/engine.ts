@@ -210,35 +210,41 @@ export class Engine implements FetchOwner, ServeContext {
     const updated = updatedBy(candidates, head)
     // Asked of the variant and not of its metadata: another validation may have updated these meanwhile.
     const confirms = plan.variant !== undefined && updated.includes(plan.variant.stored)
-    const dropped: Variant[] = []
+    const { variant } = plan
+    let kept = true
     for (const stored of updated) {
       const held = entry!.of(stored)
       if (held === undefined) continue
       const fresh = freshened(visit, stored, head, times, visit.route.policy)
       held.update(fresh.stored)
-      if (!fresh.keep) dropped.push(held)
+      if (fresh.keep) continue
+      // Before anybody else is looked at: what this 304 adds is for the one who asked. The fetch holds the bytes.
+      entry!.remove(held)
+      if (held === variant) kept = false
     }
     this.#changed(entry)
-    const { variant } = plan
     if (variant === undefined || !confirms) {
       // It was evicted meanwhile, or the 304 speaks of another: the whole is asked for.
       for (const consumer of consumers) this.whole(consumer, plan)
       return
     }
     // Those who cannot share it ask for themselves, not one behind the other.
-    if (variant.stored.noCache || variant.stored.freshUntilMs <= times.responseMs) this.unshareable(fetch.key)
+    if (!kept || variant.stored.noCache || variant.stored.freshUntilMs <= times.responseMs)
+      this.unshareable(fetch.key)
     for (const consumer of consumers) {
       if (consumer.done) continue
       const own = consumer === fetch.leader
       const stored = variant.stored
       const shared =
-        own || reuse(consumer.visit, stored, times.responseMs, consumer.visit.route.policy).kind === 'serve'
+        own ||
+        (kept &&
+          reuse(consumer.visit, stored, times.responseMs, consumer.visit.route.policy).kind === 'serve')
       if (!shared) {
         this.alone(consumer)
         continue
       }
       consumer.done = true
-      const member = forwardedStatus(plan.why, own ? 'validated' : 'collapsed', 304, true, !own)
+      const member = forwardedStatus(plan.why, own ? 'validated' : 'collapsed', 304, kept, !own)
       serve(
         this,
         consumer.visit,
@@ -248,8 +254,6 @@ export class Engine implements FetchOwner, ServeContext {
         member,
       )
     }
-    for (const held of dropped) entry!.remove(held)
-    if (dropped.length > 0) this.#changed(entry)
   }
 
   whole(consumer: Consumer, plan: Plan): void {
