@@ -79,12 +79,12 @@ export class Fields {
     this.text = undefined
     this.names[at] = name
     this.values[at] = value
-    for (let i = this.keys.length - 1; i > at; i--) if (this.keys[i] === key) this.#removeAt(i)
+    for (let i = this.keys.length - 1; i > at; i--) if (this.keys[i] === key) this.removeAt(i)
   }
 
   /** Removes all lines named `key` (lower case). */
   delete(key: string): void {
-    for (let i = this.keys.length - 1; i >= 0; i--) if (this.keys[i] === key) this.#removeAt(i)
+    for (let i = this.keys.length - 1; i >= 0; i--) if (this.keys[i] === key) this.removeAt(i)
   }
 
   clone(): Fields {
@@ -100,7 +100,8 @@ export class Fields {
     for (let i = 0; i < this.keys.length; i++) yield [this.names[i]!, this.values[i]!]
   }
 
-  #removeAt(i: number): void {
+  /** Removes the line at a position; those after it move up. */
+  removeAt(i: number): void {
     this.text = undefined
     this.keys.splice(i, 1)
     this.names.splice(i, 1)

@@ -4,6 +4,7 @@ import type { Stored } from '../cache/stored.ts'
 import { preconditions } from '../cache/validate.ts'
 import { Fields } from '../http/fields.ts'
 import { fieldBit, fieldNumber, type KnownField } from '../http/known-fields.ts'
+import { isLookalike } from '../http/lookalike.ts'
 import { fieldLines } from '../http1/head-writer.ts'
 import type { GatewayLines } from '../origin/origin.ts'
 import { VIA } from './downstream.ts'
@@ -46,7 +47,7 @@ const ownLines: ReadonlySet<string> = new Set([
 /** The client's fields for the origin; those that Myriad adds are in `gatewayLines`. */
 export function forwardedFields(visit: Visit, ask: Ask): Fields {
   const fields = visit.endToEnd(ownLines)
-  if (!visit.reply.client.trusted) dropStrangersWord(fields)
+  dropUnvouched(fields, visit.reply.client.trusted)
   if (visit.cookie !== undefined) fields.append('Cookie', visit.cookie)
   setConditions(fields, ask)
   const hops = visit.method === 'OPTIONS' ? fields.first('max-forwards') : undefined
@@ -107,13 +108,20 @@ function setConditions(fields: Fields, ask: Ask): void {
   }
 }
 
-/** X-Forwarded-Port, -Prefix and the like: applications act on them, and nobody here vouches for them. */
-function dropStrangersWord(fields: Fields): void {
-  for (let i = fields.length - 1; i >= 0; i--) {
-    const key = fields.keys[i]!
-    if (key.startsWith('x-') && (key.startsWith('x-forwarded-') || strangers.has(key))) fields.delete(key)
-    else if (key === 'true-client-ip') fields.delete(key)
+/** Drops what an application could act on though nobody here vouches for it. */
+function dropUnvouched(fields: Fields, trusted: boolean): void {
+  const { keys } = fields
+  for (let i = keys.length - 1; i >= 0; i--) {
+    const key = keys[i]!
+    // `Proxy` becomes HTTP_PROXY behind CGI, which libraries take for the proxy to send their requests through.
+    if (isLookalike(key) || key === 'proxy' || (!trusted && isStrangersWord(key))) fields.removeAt(i)
   }
+}
+
+/** X-Forwarded-Port, -Prefix and the like as well. */
+function isStrangersWord(key: string): boolean {
+  if (!key.startsWith('x-')) return key === 'true-client-ip'
+  return key.startsWith('x-forwarded-') || strangers.has(key)
 }
 
 /** Fields by which a proxy tells of its client; from strangers they are removed. */
