@@ -1,7 +1,7 @@
 // One client connection of the clear-text listener: requests in, in order (RFC 9112 §9.3), their bodies on to the
 // engine, answers out, with back-pressure both ways and a limit on every wait.
 //
-// Longer than most files: the states of a connection depend on one another, and stand together here.
+// Long because the states of a connection depend on one another, and stand together here.
 import type { Clock } from '../base/clock.ts'
 import { Failure } from '../base/failure.ts'
 import { Outbox } from '../base/outbox.ts'
@@ -88,7 +88,8 @@ export class Http1Connection implements ReplyConnection {
   #headBegun = false
   #windowMs: number
   #windowBytes = 0
-  #waitingBefore = 0
+  /** What of the answers the client's kernel had taken when the window began. */
+  #takenBefore = 0
   /** Bytes of answers and to the client's end of a tunnel, ever. */
   #sentBytes = 0
   /** When the client had ended its sending, and what it had been sent by then. */
@@ -145,8 +146,6 @@ export class Http1Connection implements ReplyConnection {
 
   onDrain(): void {
     const flushed = this.outbox.flush()
-    this.#moved(Math.max(0, this.#waitingBefore - this.outbox.waitingBytes))
-    this.#waitingBefore = this.outbox.waitingBytes
     if (!flushed) return
     if (this.#phase === 'lingering') return this.#finishLingering()
     this.#call?.writable()
@@ -218,7 +217,7 @@ export class Http1Connection implements ReplyConnection {
         if (nowMs - this.#sinceMs > LINGER_MS) this.#close()
         return
       case 'tunnel':
-        if (this.#windowBytes > 0 || this.#sentBytes !== this.#sentAtLook) {
+        if (this.#movedBytes > 0 || this.#sentBytes !== this.#sentAtLook) {
           this.#startWindow(nowMs)
           this.#sentAtLook = this.#sentBytes
         } else if (nowMs - this.#windowMs > settings.tunnelIdleTime) this.cut()
@@ -251,7 +250,6 @@ export class Http1Connection implements ReplyConnection {
     this.#reply = undefined
     this.#call = undefined
     if (this.#phase !== 'exchange') return
-    this.#waitingBefore = this.outbox.waitingBytes
     if (!this.keepAlive) {
       this.#linger()
       return
@@ -260,8 +258,8 @@ export class Http1Connection implements ReplyConnection {
     this.#bodyPaused = false
     this.#resumeSocket()
     this.#headBegun = false
-    this.#sinceMs = this.#windowMs = this.context.clock.monotonicMs()
-    this.#windowBytes = 0
+    this.#sinceMs = this.context.clock.monotonicMs()
+    this.#startWindow(this.#sinceMs)
     if (this.#processing) return
     if (this.#pending !== undefined) this.#process()
     else if (this.#clientEnded) this.#endHeads()
@@ -480,7 +478,8 @@ export class Http1Connection implements ReplyConnection {
   #linger(): void {
     this.#phase = 'lingering'
     this.#pending = undefined
-    this.#sinceMs = this.#windowMs = this.context.clock.monotonicMs()
+    this.#sinceMs = this.context.clock.monotonicMs()
+    this.#startWindow(this.#sinceMs)
     this.#resumeSocket()
     if (this.outbox.waitingBytes === 0) this.#finishLingering()
   }
@@ -515,7 +514,7 @@ export class Http1Connection implements ReplyConnection {
     const { bodyRate, bodyTime } = this.context.settings
     const elapsedMs = nowMs - this.#windowMs
     if (elapsedMs < bodyTime || bodyRate === 0) return
-    if (this.#windowBytes < (bodyRate * elapsedMs) / 1000) {
+    if (this.#movedBytes < (bodyRate * elapsedMs) / 1000) {
       if (this.#phase === 'exchange' && this.outbox.waitingBytes === 0) this.#bodyOverdue()
       else this.cut()
       return
@@ -527,6 +526,12 @@ export class Http1Connection implements ReplyConnection {
   #startWindow(nowMs: number): void {
     this.#windowMs = nowMs
     this.#windowBytes = 0
+    this.#takenBefore = this.#sentBytes - this.outbox.waitingBytes
+  }
+
+  /** What came and what the client took since the window began, at once or after it had waited. */
+  get #movedBytes(): number {
+    return this.#windowBytes + this.#sentBytes - this.outbox.waitingBytes - this.#takenBefore
   }
 
   #pauseSocket(): void {

@@ -395,7 +395,8 @@ export class Fetch implements OriginEvents {
     }
     this.#attachWith(consumer, () => {
       const hasBody = visit.method !== 'HEAD' && head.status !== 204 && head.status !== 304
-      if (hasBody) fields.delete('content-length')
+      // RFC 9110 §8.6: a 204 has no length.
+      if (hasBody || head.status === 204) fields.delete('content-length')
       visit.reply.start({ status: head.status, reason: head.reason, fields }, this.#bodyBytes, hasBody)
     })
     this.owner.answered(visit, tier, reason, head.status)

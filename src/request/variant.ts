@@ -155,7 +155,9 @@ export class Variant {
   #identityFields(): Fields {
     const { content, fields } = this.#stored
     const downstream = downstreamFields(fields.clone(), this.policy)
-    if (content.kind === 'whole') downstream.set('Content-Length', String(this.#identity.body.length))
+    // RFC 9110 §8.6: a 204 has no length.
+    if (this.#stored.status === 204) downstream.delete('content-length')
+    else if (content.kind === 'whole') downstream.set('Content-Length', String(this.#identity.body.length))
     if (this.#codable) addVary(downstream)
     return downstream
   }
