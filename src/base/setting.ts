@@ -121,12 +121,6 @@ export const cidrs = (value: readonly string[], text: string): SettingRow<readon
   text,
 })
 
-export const choice = <const V extends string>(
-  values: readonly V[],
-  value: V,
-  text: string,
-): SettingRow<V, 'choice'> => ({ kind: 'choice', default: value, values, text })
-
 /** One of several words, or none of them. */
 export const optionalChoice = <const V extends string>(
   values: readonly V[],

@@ -118,7 +118,7 @@ function isCidr(text: string): boolean {
 }
 
 /** What a row accepts, in words. */
-export function expectation(row: SettingRow<unknown>): string {
+function expectation(row: SettingRow<unknown>): string {
   switch (row.kind) {
     case 'boolean':
       return 'true or false'

@@ -14,12 +14,11 @@ export const LF = 10
 export const SP = 32
 export const HTAB = 9
 export const COLON = 58
-export const COMMA = 44
 export const SEMICOLON = 59
-export const PERCENT = 37
-export const QUESTION = 63
+const PERCENT = 37
+const QUESTION = 63
 export const SLASH = 47
-export const DOT = 46
+const DOT = 46
 
 function table(allowed: (octet: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, octet) => (allowed(octet) ? 1 : 0))
