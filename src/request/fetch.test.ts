@@ -368,3 +368,40 @@ test('interim responses go to the one who asked', () => {
   expect(leader!.reply.interims.map(({ status }) => status)).toEqual([103])
   expect(follower!.reply.interims).toEqual([])
 })
+
+describe('a part of another length than its Content-Range says', () => {
+  const part = (range: string) => ({ ...shareable, ETag: '"v1"', 'Content-Range': `bytes ${range}` })
+
+  test.each([
+    ['announced', 3],
+    ['not announced', undefined],
+  ])('is passed on, and not stored (%s)', (_, bodyBytes) => {
+    for (const body of ['abc', 'abcdefghi']) {
+      const engine = new TestEngine()
+      const { reply } = engine.ask({ fields: { Range: 'bytes=0-4' } })
+      const { last } = engine.origin
+      last.head(206, part('0-4/10'), bodyBytes && body.length)
+      last.data(body)
+      last.end()
+      expect(reply).toMatchObject({ status: 206, body })
+      expect(engine.store.size).toBe(0)
+    }
+  })
+
+  test.each([['abc'], ['abcdefghi']])('does not complete what is stored (%s)', (body) => {
+    for (const announced of [true, false]) {
+      const engine = new TestEngine()
+      engine.exchange({ fields: { Range: 'bytes=0-4' } }, part('0-4/10'), '01234', 206)
+      const { reply } = engine.ask()
+      const { last } = engine.origin
+      expect(last.field('range')).toBe('bytes=5-')
+      last.head(206, part('5-9/10'), announced ? body.length : undefined)
+      last.data(body)
+      last.end()
+      expect(reply.outcome).toBe('waiting')
+      expect(engine.origin.last.field('range')).toBeUndefined()
+      engine.origin.last.answer(200, { ...shareable, ETag: '"v1"' }, '0123456789')
+      expect(reply.body).toBe('0123456789')
+    }
+  })
+})

@@ -262,6 +262,7 @@ export class Fetch implements OriginEvents {
     let reason: Reason = verdict.kind === 'store' ? plan.why : verdict.reason
     if (verdict.kind === 'store' && !this.#storeForbidden) {
       if (bodyBytes !== undefined && bodyBytes > owner.objectBytesMax) reason = 'too-large'
+      else if (bodyBytes !== undefined && !fills(verdict.stored, bodyBytes)) reason = 'partial'
       else this.#stored = verdict.stored
     }
     const stored = this.#stored
@@ -308,9 +309,10 @@ export class Fetch implements OriginEvents {
     this.#phase = 'complete'
     this.#trailers = trailers
     const stored = this.#stored
-    if (stored !== undefined) this.owner.put(this, stored, withHeadroom(this.#chunks, this.#receivedBytes))
+    const whole = stored !== undefined && fills(stored, this.#receivedBytes)
+    if (whole) this.owner.put(this, stored, withHeadroom(this.#chunks, this.#receivedBytes))
     this.owner.closed(this)
-    if (this.#completing) return this.owner.completed(this)
+    if (this.#completing) return whole ? this.owner.completed(this) : this.owner.whole(this.leader, this.plan)
     for (const consumer of this.#consumers.slice()) this.pump(consumer)
   }
 
@@ -474,6 +476,11 @@ function shareable(visit: Visit, stored: Stored): boolean {
 /** Whether the part that has come and the one that is stored make the whole. */
 function completes(plan: Plan, arrived: Stored): boolean {
   return plan.variant !== undefined && combine(plan.variant.stored, arrived)?.stored.content.kind === 'whole'
+}
+
+/** Whether a body of so many bytes is what the head says: a part of another length cannot be told where it belongs. */
+function fills({ content }: Stored, bytes: number): boolean {
+  return content.kind === 'whole' || bytes === content.last - content.first + 1
 }
 
 function targetUri(visit: Visit): string {

@@ -1,5 +1,6 @@
 // What a stored response looks like to a client: one representation as it came, and one per content coding, each with
 // its own fields and bytes (RFC 9110 §8.4, §12.5.3).
+import { assert } from '../base/assert.ts'
 import type { Fields } from '../http/fields.ts'
 import { StoredBytes } from '../store/memory/stored-bytes.ts'
 
@@ -48,7 +49,7 @@ export class Representation {
   }
 }
 
-/** Bytes with headroom, from pieces of a body. */
+/** Bytes with headroom, from pieces of a body, which fill it: what were not written would be what the memory held. */
 export function withHeadroom(chunks: readonly Uint8Array[], bodyBytes: number): StoredBytes {
   const buffer = Buffer.allocUnsafeSlow(HEADROOM + bodyBytes)
   let at = HEADROOM
@@ -56,5 +57,6 @@ export function withHeadroom(chunks: readonly Uint8Array[], bodyBytes: number): 
     buffer.set(chunk, at)
     at += chunk.length
   }
+  assert(at === buffer.length, 'a body of another length than its pieces')
   return new StoredBytes(buffer)
 }
