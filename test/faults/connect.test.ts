@@ -78,7 +78,7 @@ describe('a kept connection that the origin ends with the next request', () => {
     site = await startFaultySite()
     site.on('/warm', plain('warm'))
     // The first request on a connection is answered, every further one meets its end.
-    for (const path of ['/get', '/post', '/put', '/always'])
+    for (const path of ['/get', '/post', '/put', '/delete', '/always'])
       site.on(path, (seen) => {
         const again = seen.connection.requests.length > 1
         if (path === '/always' || again) seen.connection.reset()
@@ -93,6 +93,17 @@ describe('a kept connection that the origin ends with the next request', () => {
     expect([answer.status, answer.text()]).toEqual([200, 'GET /get'])
     expect(site.seen('/get')).toHaveLength(2)
   })
+
+  for (const [method, path] of [
+    ['DELETE', '/delete'],
+    ['PUT', '/put'],
+  ] as const) {
+    test(`a ${method} without a body is, too: it is idempotent (RFC 9110 §9.2.2)`, async () => {
+      await site.ask('/warm')
+      const answer = await site.ask(path, { method })
+      expect([answer.status, answer.text()]).toEqual([200, `${method} ${path}`])
+    })
+  }
 
   test('a POST is not: it may have been carried out', async () => {
     await site.ask('/warm')
