@@ -2,28 +2,17 @@
 // one retry where a kept connection turns out to have been closed (RFC 9110 §9.2.2).
 import type { Clock, Timer, Timers } from '../../base/clock.ts'
 import { Failure } from '../../base/failure.ts'
-import type { Fields } from '../../http/fields.ts'
 import type { Http1Limits } from '../../http1/limits.ts'
 import { ResponseReader } from '../../http1/response-reader.ts'
 import type { Origin, OriginCall, OriginEvents, OriginRequest } from '../origin.ts'
-import { OriginConnection, type Exchange, type OriginSocket } from './connection.ts'
+import { Call, type Pool } from './call.ts'
+import { OriginConnection, type OriginSocket } from './connection.ts'
 import { Resolver } from './resolver.ts'
 import type { HttpOriginConfig } from './settings.ts'
 import { isUnverified, tlsOptions, type TlsOptions } from './tls.ts'
 
 /** How often time limits are looked at. */
 const SWEEP_MS = 100
-const idempotent = new Set([
-  'GET',
-  'HEAD',
-  'OPTIONS',
-  'TRACE',
-  'PUT',
-  'DELETE',
-  'QUERY',
-  'PROPFIND',
-  'REPORT',
-])
 
 /** What an origin needs from the process around it. */
 export interface HttpOriginDeps {
@@ -33,7 +22,7 @@ export interface HttpOriginDeps {
 }
 
 /** A pool of connections to one origin. */
-export class HttpOrigin implements Origin {
+export class HttpOrigin implements Origin, Pool {
   readonly #reader: ResponseReader
   readonly #resolver: Resolver
   readonly #tls: TlsOptions | undefined
@@ -133,16 +122,9 @@ export class HttpOrigin implements Origin {
 
   #connect(call: Call): void {
     this.#connecting++
-    let settled = false
-    const settle = (): boolean => {
-      if (settled) return false
-      settled = true
-      timer.cancel()
-      this.#connecting--
-      return true
-    }
     const timer = this.deps.timers.after(this.config.settings.connectTime, () => {
-      if (!settle()) return
+      if (!attempt.settle()) return
+      attempt.socket?.terminate()
       this.#resolver.failed()
       call.fail(
         new Failure(
@@ -153,7 +135,11 @@ export class HttpOrigin implements Origin {
       )
       this.#connectNext()
     })
-    this.#open(settle).then(
+    const attempt = new Attempt(() => {
+      timer.cancel()
+      this.#connecting--
+    })
+    this.#open(attempt).then(
       (connection) => {
         if (connection === undefined) return
         this.#all.add(connection)
@@ -161,7 +147,7 @@ export class HttpOrigin implements Origin {
         else call.begin(connection)
       },
       (error: unknown) => {
-        if (!settle()) return
+        if (!attempt.settle()) return
         this.#resolver.failed()
         call.fail(
           new Failure('connect-refused', `no connection to ${this.config.authority}: ${describe(error)}`, {
@@ -175,13 +161,14 @@ export class HttpOrigin implements Origin {
   }
 
   /** Opens a connection to the first address that answers; undefined when the time for it had passed. */
-  async #open(settle: () => boolean): Promise<OriginConnection | undefined> {
+  async #open(attempt: Attempt): Promise<OriginConnection | undefined> {
     const { socket: unix } = this.config.settings
-    if (unix !== undefined) return this.#openAt({ unix }, settle)
+    if (unix !== undefined) return this.#openAt({ unix }, attempt)
     const addresses = await this.#resolver.addresses()
     for (const [i, hostname] of addresses.entries()) {
+      if (attempt.settled) break
       try {
-        return await this.#openAt({ hostname, port: this.config.port }, settle)
+        return await this.#openAt({ hostname, port: this.config.port }, attempt)
       } catch (error) {
         if (i === addresses.length - 1) throw error
       }
@@ -191,12 +178,12 @@ export class HttpOrigin implements Origin {
 
   #openAt(
     address: { unix: string } | { hostname: string; port: number },
-    settle: () => boolean,
+    attempt: Attempt,
   ): Promise<OriginConnection | undefined> {
     return new Promise((resolve, reject) => {
       let connection: OriginConnection | undefined
       const connected = (socket: OriginSocket) => {
-        if (!settle()) {
+        if (!attempt.settle()) {
           socket.terminate()
           resolve(undefined)
           return
@@ -221,7 +208,9 @@ export class HttpOrigin implements Origin {
         allowHalfOpen: true,
         socket: {
           open: (socket) => {
-            if (tls === undefined) connected(socket)
+            attempt.socket = socket
+            // With TLS it is connected after the handshake, for which there may be no time left.
+            if (tls === undefined || attempt.settled) connected(socket)
           },
           handshake: (socket, success, authorizationError) => {
             if (connection !== undefined) return
@@ -235,9 +224,16 @@ export class HttpOrigin implements Origin {
           },
           data: (_, chunk) => connection?.onData(chunk),
           drain: () => connection?.onDrain(),
-          end: () => connection?.onEnd(),
+          end: (socket) => {
+            if (connection !== undefined) return connection.onEnd()
+            socket.terminate()
+            lost(undefined)
+          },
           close: (_, error) => lost(error),
-          error: (_, error) => lost(error),
+          error: (socket, error) => {
+            lost(error)
+            socket.terminate()
+          },
           connectError: (_, error) => reject(error),
         },
       } as Parameters<typeof Bun.connect>[0])
@@ -268,115 +264,20 @@ export class HttpOrigin implements Origin {
   }
 }
 
-/** One request under way; survives a change of connection. */
-class Call implements OriginCall, Exchange {
-  ended = false
-  queuedMs = 0
-  #connection: OriginConnection | undefined
-  #retried = false
-  #answered = false
-  #paused = false
-  /** Body that came before there was a connection. */
-  #early: Uint8Array[] = []
-  #finished: { trailers: Fields | undefined } | undefined
+/** A connection on its way, until it is there, has failed, or has taken too long: whichever is first. */
+class Attempt {
+  settled = false
+  /** There before the TLS handshake is over. */
+  socket: OriginSocket | undefined
 
-  constructor(
-    readonly request: OriginRequest,
-    private readonly events: OriginEvents,
-    private readonly origin: HttpOrigin,
-  ) {}
+  constructor(private readonly onSettled: () => void) {}
 
-  begin(connection: OriginConnection): void {
-    this.#connection = connection
-    connection.start(this)
-    if (this.#paused) connection.pause()
-    if (this.request.body.kind !== 'stream') return
-    for (const chunk of this.#early.splice(0)) connection.write(chunk)
-    if (this.#finished !== undefined) connection.finish(this.#finished.trailers)
-    if (connection.outbox.waitingBytes === 0) this.events.writable()
-  }
-
-  write(chunk: Uint8Array): boolean {
-    if (this.ended) return true
-    if (this.#connection !== undefined) return this.#connection.write(chunk)
-    this.#early.push(chunk)
-    return false
-  }
-
-  finish(trailers: Fields | undefined): void {
-    if (this.ended) return
-    this.#finished = { trailers }
-    this.#connection?.finish(trailers)
-  }
-
-  pause(): void {
-    this.#paused = true
-    this.#connection?.pause()
-  }
-
-  resume(): void {
-    this.#paused = false
-    this.#connection?.resume()
-  }
-
-  abort(): void {
-    if (this.ended) return
-    this.ended = true
-    if (this.#connection === undefined) this.origin.forget(this)
-    else this.#connection.abort()
-  }
-
-  interim(status: number, reason: string, fields: Fields): void {
-    this.#answered = true
-    this.events.interim({ status, reason, fields })
-  }
-
-  head(status: number, reason: string, fields: Fields, bodyBytes: number | undefined): void {
-    this.#answered = true
-    this.events.head({ status, reason, fields }, bodyBytes)
-  }
-
-  data(chunk: Uint8Array): boolean {
-    return this.events.data(chunk)
-  }
-
-  end(trailers: Fields | undefined, reusable: boolean): void {
-    const connection = this.#connection!
-    const wasEnded = this.ended
-    this.ended = true
-    if (reusable) this.origin.release(connection)
-    if (!wasEnded) this.events.end(trailers)
-  }
-
-  fail(failure: Failure, silent: boolean): void {
-    if (this.ended) return
-    // RFC 9110 §9.2.2: a kept connection that was closed without an answer had been given up before the request came;
-    // a method that is idempotent, with a body that can be sent again, is tried once more, on a new connection.
-    const replayable = this.request.body.kind !== 'stream' && this.request.upgrade === undefined
-    if (
-      silent &&
-      this.#connection?.kept === true &&
-      !this.#retried &&
-      !this.#answered &&
-      replayable &&
-      idempotent.has(this.request.method)
-    ) {
-      this.#retried = true
-      this.#connection = undefined
-      this.origin.dispatch(this, true)
-      return
-    }
-    this.ended = true
-    this.events.fail(failure)
-  }
-
-  writable(): void {
-    this.events.writable()
-  }
-
-  upgraded(reason: string, fields: Fields): void {
-    this.#answered = true
-    this.events.upgraded({ status: 101, reason, fields })
+  /** False: it was settled already. */
+  settle(): boolean {
+    if (this.settled) return false
+    this.settled = true
+    this.onSettled()
+    return true
   }
 }
 
