@@ -1,6 +1,7 @@
 // A client as the engine sees it: takes an answer and keeps it. A slow one takes a body only when told to, as a socket
 // does that the kernel takes nothing from.
 import { assert } from '../src/base/assert.ts'
+import type { Held } from '../src/base/outbox.ts'
 import type { Reason } from '../src/base/reason.ts'
 import type { Fields } from '../src/http/fields.ts'
 import type { ResponseHead } from '../src/http/message.ts'
@@ -21,6 +22,8 @@ export class FakeReply implements Reply {
   bodyPaused = false
   /** What `write` says; of a stored answer the body is then taken by `drain` alone. */
   slow = false
+  /** What a slow client still needs of what it was sent in one piece. */
+  readonly heldSources: Held[] = []
   #chunks: Uint8Array[] = []
   #held: Representation | undefined
 
@@ -89,9 +92,13 @@ export class FakeReply implements Reply {
     this.outcome = 'started'
   }
 
-  write(chunk: Uint8Array): boolean {
+  write(chunk: Uint8Array, source?: Held): boolean {
     assert(this.outcome === 'started' || this.outcome === 'tunnel', 'body without a head')
     this.#chunks.push(Buffer.from(chunk))
+    if (this.slow && source !== undefined) {
+      source.hold()
+      this.heldSources.push(source)
+    }
     return !this.slow
   }
 

@@ -1,10 +1,10 @@
 // The answer to one request on an HTTP/1.1 connection: framing (RFC 9112 §6), and as few writes as the sizes allow.
 import { assert } from '../base/assert.ts'
 import type { Reason } from '../base/reason.ts'
-import type { Outbox } from '../base/outbox.ts'
+import type { Held, Outbox } from '../base/outbox.ts'
 import type { Fields } from '../http/fields.ts'
 import type { ResponseHead } from '../http/message.ts'
-import { encodeChunk, encodeLastChunk } from '../http1/chunked.ts'
+import { chunkEnd, chunkStart, encodeChunk, encodeLastChunk } from '../http1/chunked.ts'
 import { fieldLines, headOctets, statusLine } from '../http1/head-writer.ts'
 import type { Client, Reply } from '../request/reply.ts'
 import { HEADROOM, type Representation } from '../request/representation.ts'
@@ -125,14 +125,19 @@ export class Http1Reply implements Reply {
     queueMicrotask(() => this.#flushHead())
   }
 
-  write(chunk: Uint8Array): boolean {
+  write(chunk: Uint8Array, source?: Held): boolean {
     if (this.#state === 'done' || chunk.length === 0) return true
     if (this.#state === 'length') {
       this.#left -= chunk.length
       assert(this.#left >= 0, 'more body than was announced')
     }
-    if (this.#state === 'chunked') return this.#send(encodeChunk(chunk))
-    return this.#send(chunk)
+    const isChunked = this.#state === 'chunked'
+    if (source === undefined) return this.#send(isChunked ? encodeChunk(chunk) : chunk)
+    if (isChunked) this.#send(chunkStart(chunk.length))
+    else this.#flushHead()
+    this.connection.count(chunk.length)
+    const taken = this.connection.outbox.send(chunk, 0, chunk.length, 0, source)
+    return isChunked ? this.#send(chunkEnd) : taken
   }
 
   finish(trailers: Fields | undefined): void {

@@ -134,12 +134,18 @@ export class ChunkedDecoder {
   }
 }
 
-const CRLF = Buffer.from('\r\n')
+/** What follows the content of a chunk. */
+export const chunkEnd: Uint8Array = Buffer.from('\r\n')
 const lastChunk = Buffer.from('0\r\n\r\n')
+
+/** What stands before the content of a chunk. */
+export function chunkStart(contentBytes: number): Uint8Array {
+  return Buffer.from(`${contentBytes.toString(16)}\r\n`, 'latin1')
+}
 
 /** One chunk in coded form. `content` must not be empty: an empty chunk would end the body. */
 export function encodeChunk(content: Uint8Array): Uint8Array {
-  return Buffer.concat([Buffer.from(`${content.length.toString(16)}\r\n`, 'latin1'), content, CRLF])
+  return Buffer.concat([chunkStart(content.length), content, chunkEnd])
 }
 
 /** The end of a body: the last chunk, with trailers where there are some. */

@@ -26,6 +26,7 @@ import { HitForMiss } from './hit-for-miss.ts'
 import { answerOptions, answerWithFailure } from './own-answer.ts'
 import type { Reply, RequestBody, RequestCall } from './reply.ts'
 import { HEADROOM, withHeadroom } from './representation.ts'
+import { KeptBytes } from './kept-bytes.ts'
 import { serve, type ServeContext } from './serve.ts'
 import { begin, lookup } from './stages.ts'
 import { KeyEntry } from './key-entry.ts'
@@ -36,6 +37,9 @@ import { Visit } from './visit.ts'
 const QUERY_BYTES_MAX = 65_536
 /** Most variants of one URL; more are a Vary that nothing can hit. */
 const VARIANTS_MAX = 64
+
+/** What fetches may keep beside the store, as a share of its budget. */
+const KEPT_SHARE = 0.25
 
 /** What the engine is made of. */
 export interface EngineParts {
@@ -66,6 +70,7 @@ export class Engine implements FetchOwner, ServeContext {
   readonly store: Store<KeyEntry>
   readonly objectBytesMax: number
   readonly queryBytesMax = QUERY_BYTES_MAX
+  readonly kept: KeptBytes
   readonly #parts: EngineParts
   readonly #identity: Identity
   /** Fetches that others may join, by key. */
@@ -82,6 +87,7 @@ export class Engine implements FetchOwner, ServeContext {
     this.clock = parts.clock
     this.store = parts.store
     this.objectBytesMax = parts.objectBytesMax
+    this.kept = new KeptBytes(parts.store.budgetBytes * KEPT_SHARE)
     this.#identity = { cdnLoop: `myriad; id=${parts.instance}` }
     this.grown = (variant) => this.#resize(variant)
   }

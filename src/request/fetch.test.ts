@@ -194,31 +194,54 @@ describe('an answer that is larger than an object may be', () => {
     expect(engine.store.size).toBe(0)
   })
 
-  test('is streamed on, not stored, when it becomes so, and the slowest client sets the pace', () => {
+  const much = 'm'.repeat(400_000)
+
+  test('is streamed on, not stored, when it becomes so; the first client sets the pace', () => {
+    const engine = new TestEngine({ objectBytesMax: 10 })
+    const slow = engine.ask({ slow: true })
+    const quick = engine.ask()
+    const { last } = engine.origin
+    last.head(200, shareable)
+    for (let i = 0; i < 3; i++) last.data(much)
+    expect(last.paused).toBe(false)
+    last.data(much)
+    expect(last.paused).toBe(true)
+    expect(quick.reply.body).toHaveLength(4 * much.length)
+    expect(slow.reply.body).toHaveLength(much.length)
+    slow.call!.writable()
+    expect(last.paused).toBe(false)
+    last.data('!')
+    last.end()
+    expect(quick.reply).toMatchObject({ body: `${much.repeat(4)}!`, outcome: 'complete' })
+    for (let i = 0; i < 3; i++) slow.call!.writable()
+    expect(slow.reply).toMatchObject({ body: `${much.repeat(4)}!`, outcome: 'complete' })
+    expect(engine.store.size).toBe(0)
+    expect(engine.engine.kept.bytes).toBe(0)
+  })
+
+  test('a follower that is too far behind is cut off, and the others are not held up', () => {
     const engine = new TestEngine({ objectBytesMax: 10 })
     const quick = engine.ask()
     const slow = engine.ask({ slow: true })
     const { last } = engine.origin
     last.head(200, shareable)
-    last.data('12345')
-    last.data('67890')
+    for (let i = 0; i < 5; i++) last.data(much)
+    expect(slow.reply.outcome).toBe('failed')
     expect(last.paused).toBe(false)
-    last.data('abcde')
-    expect(last.paused).toBe(true)
-    expect(quick.reply.body).toBe('1234567890abcde')
-    expect(slow.reply.body).toBe('12345')
-    slow.call!.writable()
-    slow.call!.writable()
-    expect(slow.reply.body).toBe('1234567890abcde')
-    expect(last.paused).toBe(true)
-    slow.call!.writable()
-    expect(last.paused).toBe(false)
-    last.data('!')
+    expect(engine.engine.kept.bytes).toBe(0)
     last.end()
-    expect(quick.reply).toMatchObject({ body: '1234567890abcde!', outcome: 'complete' })
-    slow.call!.writable()
-    expect(slow.reply).toMatchObject({ body: '1234567890abcde!', outcome: 'complete' })
-    expect(engine.store.size).toBe(0)
+    expect(quick.reply).toMatchObject({ body: much.repeat(5), outcome: 'complete' })
+  })
+
+  test('it waits when nobody takes more', () => {
+    const engine = new TestEngine({ objectBytesMax: 10 })
+    const askings = [engine.ask({ slow: true }), engine.ask({ slow: true })]
+    const { last } = engine.origin
+    last.head(200, shareable)
+    last.data(much)
+    expect(last.paused).toBe(true)
+    askings[1]!.call!.writable()
+    expect(last.paused).toBe(false)
   })
 
   test('nobody joins it after that', () => {
@@ -232,17 +255,69 @@ describe('an answer that is larger than an object may be', () => {
 
   test('a slow client that leaves lets the others go on', () => {
     const engine = new TestEngine({ objectBytesMax: 1 })
-    const quick = engine.ask()
     const slow = engine.ask({ slow: true })
+    const quick = engine.ask()
     const { last } = engine.origin
     last.head(200, shareable)
-    last.data('12')
-    last.data('34')
+    for (let i = 0; i < 4; i++) last.data(much)
     expect(last.paused).toBe(true)
     slow.call!.gone()
     expect(last.paused).toBe(false)
     last.end()
-    expect(quick.reply.body).toBe('1234')
+    expect(quick.reply.body).toBe(much.repeat(4))
+    expect(engine.engine.kept.bytes).toBe(0)
+  })
+})
+
+describe('what fetches keep', () => {
+  test('is limited for all together: beyond it nothing more is stored, and clients set the pace', () => {
+    const engine = new TestEngine({ budgetBytes: 16 << 20, objectBytesMax: 1 << 20 })
+    const askings = Array.from({ length: 8 }, (_, i) => engine.ask({ target: `/${i}`, slow: true }))
+    const half = Buffer.alloc(500_000, 'x')
+    for (const exchange of engine.origin.exchanges) exchange.head(200, shareable)
+    for (const exchange of engine.origin.exchanges) for (let i = 0; i < 2; i++) exchange.data(half)
+    const paused = engine.origin.exchanges.filter((exchange) => exchange.paused).length
+    expect(paused).toBeGreaterThan(0)
+    expect(paused).toBeLessThan(8)
+    expect(engine.engine.kept.bytes).toBeLessThanOrEqual((4 << 20) + half.length * 8)
+    for (const exchange of engine.origin.exchanges) exchange.end()
+    for (const { reply, call } of askings) {
+      for (let i = 0; i < 2; i++) call!.writable()
+      expect(reply).toMatchObject({ outcome: 'complete' })
+      expect(reply.body).toHaveLength(1_000_000)
+    }
+    expect(engine.store.size).toBe(8 - paused)
+    expect(engine.engine.kept.bytes).toBe(0)
+  })
+
+  test('is nothing once the body is stored: slow clients are sent the rest from the store', () => {
+    const engine = new TestEngine()
+    const slow = engine.ask({ slow: true })
+    const { last } = engine.origin
+    last.head(200, shareable)
+    for (const piece of ['one ', 'two ', 'three']) last.data(piece)
+    expect(slow.reply.body).toBe('one ')
+    expect(engine.engine.kept.bytes).toBe(13)
+    last.end()
+    expect(engine.engine.kept.bytes).toBe(0)
+    expect(slow.reply).toMatchObject({ body: 'one two three', outcome: 'complete' })
+    const [source] = slow.reply.heldSources
+    engine.engine.clear()
+    source!.release()
+  })
+
+  test('is nothing after a failure, and after everybody has gone', () => {
+    const engine = new TestEngine()
+    for (const end of ['fail', 'gone'] as const) {
+      const { call } = engine.ask({ slow: true })
+      const { last } = engine.origin
+      last.head(200, shareable)
+      last.data('some')
+      expect(engine.engine.kept.bytes).toBe(4)
+      if (end === 'fail') last.fail('origin-closed')
+      else call!.gone()
+      expect(engine.engine.kept.bytes).toBe(0)
+    }
   })
 })
 

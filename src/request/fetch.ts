@@ -16,7 +16,8 @@ import { forwardedStatus } from './cache-status.ts'
 import { addVary, codable, downstreamFields } from './downstream.ts'
 import type { Ask } from './forward.ts'
 import type { RequestCall } from './reply.ts'
-import { withHeadroom } from './representation.ts'
+import type { KeptBytes } from './kept-bytes.ts'
+import { HEADROOM, withHeadroom } from './representation.ts'
 import type { StoredBytes } from '../store/memory/stored-bytes.ts'
 import type { Variant } from './variant.ts'
 import type { Visit } from './visit.ts'
@@ -37,6 +38,8 @@ export interface Plan {
 export interface FetchOwner {
   readonly clock: Clock
   readonly objectBytesMax: number
+  /** What all fetches keep. */
+  readonly kept: KeptBytes
   /** No longer to be joined. */
   closed(fetch: Fetch): void
   /** The answer is shareable with none but its leader: others are not to wait behind the next one. */
@@ -69,6 +72,8 @@ export class Consumer implements RequestCall {
   fetch: Fetch | undefined
   /** Position in the fetch's chunks. */
   next = 0
+  /** What it has been sent of them, in bytes. */
+  sentBytes = 0
   blocked = false
   /** Its answer is complete, or broken off. */
   done = false
@@ -99,6 +104,9 @@ export class Consumer implements RequestCall {
   }
 }
 
+/** How far behind the fastest client of a fetch that is not stored another may be, at least. */
+const LAG_BYTES_MAX = 1 << 20
+
 type Phase = 'head' | 'body' | 'complete' | 'failed'
 
 /** Status codes of an origin's own failure, behind which a stale response may be served (RFC 5861 §4). */
@@ -118,6 +126,8 @@ export class Fetch implements OriginEvents {
   #chunks: Uint8Array[] = []
   /** Chunks that every consumer has been sent and that are gone. */
   #droppedChunks = 0
+  /** What the chunks take in the owner's account. */
+  #keptBytes = 0
   #receivedBytes = 0
   #bodyBytes: number | undefined
   #trailers: Fields | undefined
@@ -185,6 +195,7 @@ export class Fetch implements OriginEvents {
       this.#relieve()
       return
     }
+    this.#letGo()
     if (this.#phase === 'complete' || this.#phase === 'failed') return
     this.#phase = 'failed'
     this.#releaseVariant()
@@ -289,7 +300,11 @@ export class Fetch implements OriginEvents {
     this.owner.received(chunk.length)
     if (this.#ignoring) return true
     this.#receivedBytes += chunk.length
-    if (this.#stored !== undefined && this.#receivedBytes > this.owner.objectBytesMax) this.#stopStoring()
+    if (this.#stored !== undefined && this.#receivedBytes > this.owner.objectBytesMax) {
+      this.#stopStoring()
+      // The next one will be as large: each goes at its own pace.
+      this.owner.unshareable(this.key)
+    }
     // The usual case keeps nothing: one client, which takes what comes.
     if (this.#stored === undefined && this.#chunks.length === 0 && this.#consumers.length === 1) {
       const consumer = this.#consumers[0]!
@@ -299,7 +314,10 @@ export class Fetch implements OriginEvents {
         return !consumer.blocked
       }
     }
+    if (this.#stored !== undefined && this.owner.kept.exceeded) this.#stopStoring()
+    if (this.#ignoring) return true
     this.#chunks.push(chunk)
+    this.#keep(chunk.length)
     for (const consumer of this.#consumers.slice()) this.pump(consumer)
     this.#relieve()
     return false
@@ -310,10 +328,30 @@ export class Fetch implements OriginEvents {
     this.#trailers = trailers
     const stored = this.#stored
     const whole = stored !== undefined && fills(stored, this.#receivedBytes)
-    if (whole) this.owner.put(this, stored, withHeadroom(this.#chunks, this.#receivedBytes))
+    if (whole) this.#store(stored)
     this.owner.closed(this)
-    if (this.#completing) return whole ? this.owner.completed(this) : this.owner.whole(this.leader, this.plan)
+    if (this.#completing) {
+      this.#letGo()
+      return whole ? this.owner.completed(this) : this.owner.whole(this.leader, this.plan)
+    }
     for (const consumer of this.#consumers.slice()) this.pump(consumer)
+    if (this.#consumers.length === 0) this.#letGo()
+  }
+
+  /** Hands the body to the store. Who has not been sent all of it gets the rest from there: it is kept once. */
+  #store(stored: Stored): void {
+    const body = withHeadroom(this.#chunks, this.#receivedBytes)
+    // Those who read on hold it: the store may refuse it, or let go of it at once.
+    body.hold()
+    this.owner.put(this, stored, body)
+    for (const consumer of this.#consumers.splice(0)) {
+      const { reply } = consumer.visit
+      consumer.done = true
+      if (consumer.sentBytes < this.#receivedBytes)
+        reply.write(body.bytes.subarray(HEADROOM + consumer.sentBytes), body)
+      reply.finish(this.#trailers)
+    }
+    body.release()
   }
 
   fail(failure: Failure): void {
@@ -321,6 +359,7 @@ export class Fetch implements OriginEvents {
     const early = this.#phase === 'head'
     this.#phase = 'failed'
     owner.closed(this)
+    this.#letGo()
     if (this.#ignoring) return
     if (this.#completing && !this.leader.done) {
       this.leader.done = true
@@ -350,6 +389,7 @@ export class Fetch implements OriginEvents {
     while (consumer.next - this.#droppedChunks < this.#chunks.length) {
       const chunk = this.#chunks[consumer.next - this.#droppedChunks]!
       consumer.next++
+      consumer.sentBytes += chunk.length
       if (!consumer.visit.reply.write(chunk)) {
         consumer.blocked = true
         break
@@ -359,6 +399,7 @@ export class Fetch implements OriginEvents {
       // What is still on its way to the client is the listener's; nothing more comes from here.
       consumer.done = true
       remove(this.#consumers, consumer)
+      if (this.#consumers.length === 0) this.#letGo()
       consumer.visit.reply.finish(this.#trailers)
       return
     }
@@ -412,6 +453,7 @@ export class Fetch implements OriginEvents {
   #attachWith(consumer: Consumer, start: () => void): void {
     consumer.fetch = this
     consumer.next = this.#droppedChunks
+    consumer.sentBytes = 0
     consumer.blocked = false
     this.#consumers.push(consumer)
     start()
@@ -430,24 +472,55 @@ export class Fetch implements OriginEvents {
     this.owner.whole(this.leader, this.plan)
   }
 
-  /** Lets go of chunks that all have been sent, and stops or restarts the origin, when nothing is being stored. */
+  /**
+   * When nothing is being stored: lets go of chunks that all have been sent, and stops or restarts the origin. One slow
+   * client among several is waited for only so far: a follower that is further behind is cut off, the leader sets the
+   * pace.
+   */
   #relieve(): void {
     if (this.#stored !== undefined || this.#phase !== 'body') return
+    const { kept, objectBytesMax } = this.owner
+    const lagBytesMax = kept.exceeded ? LAG_BYTES_MAX : Math.max(LAG_BYTES_MAX, objectBytesMax)
+    this.#cutLaggards(lagBytesMax)
     let least = this.#droppedChunks + this.#chunks.length
-    let blocked = false
+    let allBlocked = this.#consumers.length > 0
     for (const consumer of this.#consumers) {
       least = Math.min(least, consumer.next)
-      blocked ||= consumer.blocked
+      allBlocked &&= consumer.blocked
     }
+    for (let gone = least - this.#droppedChunks; gone > 0; gone--) this.#keep(-this.#chunks[gone - 1]!.length)
     if (least > this.#droppedChunks) {
       this.#chunks.splice(0, least - this.#droppedChunks)
       this.#droppedChunks = least
     }
-    if (blocked) this.#pauseOrigin()
+    if (allBlocked || this.#keptBytes > (kept.exceeded ? 0 : lagBytesMax)) this.#pauseOrigin()
     else if (this.#originPaused) {
       this.#originPaused = false
       this.#call?.resume()
     }
+  }
+
+  #cutLaggards(lagBytesMax: number): void {
+    if (this.#consumers.length < 2 || this.#keptBytes <= lagBytesMax) return
+    const furthest = Math.max(...this.#consumers.map(({ sentBytes }) => sentBytes))
+    for (const consumer of this.#consumers.slice()) {
+      if (consumer === this.leader || furthest - consumer.sentBytes <= lagBytesMax) continue
+      consumer.done = true
+      remove(this.#consumers, consumer)
+      consumer.visit.reply.fail()
+    }
+  }
+
+  #keep(bytes: number): void {
+    this.#keptBytes += bytes
+    this.owner.kept.add(bytes)
+  }
+
+  /** Nobody needs what has come. */
+  #letGo(): void {
+    this.#droppedChunks += this.#chunks.length
+    this.#chunks = []
+    this.#keep(-this.#keptBytes)
   }
 
   #pauseOrigin(): void {
@@ -459,7 +532,7 @@ export class Fetch implements OriginEvents {
   /** The rest of the answer is nobody's: a short one is read to its end, a long one is not worth its connection. */
   #ignore(): void {
     this.#ignoring = true
-    this.#chunks = []
+    this.#letGo()
     this.owner.closed(this)
     if (this.#bodyBytes === undefined || this.#bodyBytes > 65_536) {
       this.#phase = 'failed'

@@ -1,5 +1,6 @@
 // The two sides of a request under way, between a listener and the engine. Every protocol's listener implements
 // Reply; the engine returns a RequestCall for what it cannot answer at once.
+import type { Held } from '../base/outbox.ts'
 import type { Reason } from '../base/reason.ts'
 import type { Fields } from '../http/fields.ts'
 import type { GatewayLines } from '../origin/origin.ts'
@@ -41,8 +42,8 @@ export interface Reply {
   ): void
   /** Begins a response; `bodyBytes` undefined: not known. For HEAD and 304 it is told, and no body follows. */
   start(head: ResponseHead, bodyBytes: number | undefined, hasBody: boolean): void
-  /** More of the body; false: wait for `RequestCall.writable`. */
-  write(chunk: Uint8Array): boolean
+  /** More of the body; false: wait for `RequestCall.writable`. `source` is held for as long as the chunk is needed. */
+  write(chunk: Uint8Array, source?: Held): boolean
   finish(trailers: Fields | undefined): void
   /** Breaks the transfer so that the client sees it is not complete. */
   fail(): void

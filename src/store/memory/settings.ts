@@ -2,10 +2,14 @@
 import { bytes, type SettingsOf } from '../../base/setting.ts'
 
 export const memoryRows = {
-  memory: bytes(128 << 20, 'Budget of the memory tier: stored responses and what is kept about them.', {
-    min: 1 << 20,
-    max: 2 ** 40,
-  }),
+  memory: bytes(
+    128 << 20,
+    'Budget of the memory tier: stored responses and what is kept about them. Responses on their way may take a quarter of it besides; beyond that they are passed on without being stored.',
+    {
+      min: 1 << 20,
+      max: 2 ** 40,
+    },
+  ),
   memoryObject: bytes(8 << 20, 'Largest response that the memory tier stores.', {
     min: 1 << 10,
     max: 1 << 30,
