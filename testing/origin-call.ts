@@ -19,6 +19,7 @@ export interface CallOptions {
 /** One exchange: its events as they came. */
 export class Answering implements OriginEvents {
   readonly interims: number[] = []
+  readonly interimHeads: ResponseHead[] = []
   response: ResponseHead | undefined
   bodyBytes: number | undefined
   receivedBytes = 0
@@ -71,6 +72,7 @@ export class Answering implements OriginEvents {
   interim(head: ResponseHead): void {
     this.#came()
     this.interims.push(head.status)
+    this.interimHeads.push(head)
     this.#look()
   }
 

@@ -326,10 +326,10 @@ export class OriginConnection {
     const reader = this.reader
     const exchange = this.#exchange!
     const { status, reason } = reader
-    const fields = reader.lines.endToEnd(
-      // How long the body is, is told beside the head; a part's length says whether it is whole (cache/storable.ts).
-      reader.framing.kind === 'length' && status !== 206 ? framedBy : undefined,
-    )
+    // How long the body is, is told beside the head; a part's length says whether it is whole (cache/storable.ts).
+    // RFC 9110 §8.6: 1xx and 204 have none.
+    const withoutLength = reader.framing.kind === 'length' ? status !== 206 : status === 204 || status < 200
+    const fields = reader.lines.endToEnd(withoutLength ? framedBy : undefined)
     if (status === 101) {
       if (exchange.request.upgrade === undefined)
         return this.#invalid('the origin switched protocols unasked')
