@@ -36,6 +36,8 @@ export class FakeExchange implements OriginCall {
   received = Buffer.alloc(0)
   finished = false
   trailers: Fields | undefined
+  /** Whether a final answer has begun. */
+  answered = false
   #over = false
 
   constructor(
@@ -45,7 +47,7 @@ export class FakeExchange implements OriginCall {
 
   /** The request's field, by its name in lower case. */
   field(key: string): string | undefined {
-    return this.request.fields.get(key)
+    return this.request.gateway.fields.get(key) ?? this.request.fields.get(key)
   }
 
   write(chunk: Uint8Array): boolean {
@@ -81,7 +83,9 @@ export class FakeExchange implements OriginCall {
 
   /** As the contract has it: nothing more comes after the end, a failure or an abort. */
   head(status: number, fields: FieldTable = {}, bodyBytes?: number): void {
-    if (!this.#over) this.events.head({ status, reason: '', fields: fieldsOf(fields) }, bodyBytes)
+    if (this.#over) return
+    this.answered = true
+    this.events.head({ status, reason: '', fields: fieldsOf(fields) }, bodyBytes)
   }
 
   interim(status: number, fields: FieldTable = {}): void {

@@ -1,4 +1,5 @@
 // A client's connection, byte by byte: requests in, answers out, in which form, and how it ends.
+// Long because the states of a connection are many, and each is tested with each end that it may come to.
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { TestEngine, type EngineOptions } from '../../testing/engine.ts'

@@ -15,7 +15,6 @@ import type { RouteTable } from '../cube/y/table.ts'
 import { fieldBit, fieldNumber } from '../http/known-fields.ts'
 import type { ResponseHead } from '../http/message.ts'
 import type { RequestView } from '../http/request-view.ts'
-import { parseList } from '../http/structured.ts'
 import type { Origin, OriginBody, OriginRequest } from '../origin/origin.ts'
 import type { StoredBytes } from '../store/memory/stored-bytes.ts'
 import type { Store } from '../store/store.ts'
@@ -80,7 +79,7 @@ export class Engine implements FetchOwner, ServeContext {
   readonly #hitForMiss = new HitForMiss()
   /** The keys of stored QUERY answers by the key of their target: an unsafe method empties them with it. */
   readonly #queries = new Map<string, Set<string>>()
-  readonly grown: (variant: Variant) => void
+  readonly grown: (variant: Variant) => boolean
 
   constructor(parts: EngineParts) {
     this.#parts = parts
@@ -280,8 +279,7 @@ export class Engine implements FetchOwner, ServeContext {
   #changed(entry: KeyEntry | undefined): void {
     if (entry === undefined) return
     entry.changed()
-    if (entry.variants.length === 0) this.store.delete(entry.key)
-    else this.store.resize(entry.key, entry.cost)
+    if (entry.variants.length === 0 || !this.store.resize(entry.key, entry.cost)) this.store.delete(entry.key)
   }
 
   headArrived(fetch: Fetch, head: ResponseHead, requestMs: number): void {
@@ -392,21 +390,17 @@ export class Engine implements FetchOwner, ServeContext {
     this.#changed(entry)
   }
 
-  #resize(variant: Variant): void {
+  #resize(variant: Variant): boolean {
     const entry = this.store.get(variant.stored.key)
-    if (entry?.variants.includes(variant) === true) this.store.resize(entry.key, entry.cost)
+    return entry?.variants.includes(variant) === true && this.store.resize(entry.key, entry.cost)
   }
 
-  /** Whether this instance stands in a CDN-Loop field (RFC 8586 §2); one that cannot be read is not believed. */
+  /** Whether this instance stands in a CDN-Loop field (RFC 8586 §2), which others may have spaced in their own way. */
   #loops(value: string): boolean {
-    const list = parseList(value)
-    if (list === undefined) return value.includes(this.#identity.cdnLoop)
-    return list.some(
-      (member) =>
-        'value' in member &&
-        String((member.value as { value?: unknown }).value ?? member.value) === 'myriad' &&
-        value.includes(this.#identity.cdnLoop),
-    )
+    return value.split(',').some((member) => {
+      const [name, ...parameters] = member.split(';').map((part) => part.trim())
+      return name === 'myriad' && parameters.includes(`id=${this.#parts.instance}`)
+    })
   }
 
   #refuseEarly(reply: Reply, startMs: number, failure: Failure): void {

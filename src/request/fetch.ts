@@ -417,6 +417,8 @@ export class Fetch implements OriginEvents {
     const own = stored === undefined ? head.fields : head.fields.clone()
     const fields = downstreamFields(own, visit.policy)
     if (stored !== undefined && codable(head.status, head.fields, this.#bodyBytes)) addVary(fields)
+    // The owner's validator, as on the hits to come.
+    if (stored?.etag !== undefined && stored.etag !== stored.originEtag) fields.set('ETag', stored.etag)
     fields.append('Cache-Status', member)
     if (stored?.content.kind === 'whole' && visit.range === undefined) {
       // The client's own copy may still be good (RFC 9111 §4.3.2): its conditions were not sent to the origin.

@@ -1,4 +1,5 @@
 // A connection to an origin, byte by byte: what is sent, what is understood, and when it may be used again.
+// Long because the states of a connection are many, and each is tested with each end that it may come to.
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { fieldsOf, type FieldTable } from '../../../testing/exchange.ts'

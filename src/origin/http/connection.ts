@@ -1,7 +1,7 @@
 // One connection to an HTTP/1.1 origin: sends a request, reads its response (RFC 9112), and says whether it can be
 // used again. Knows nothing of pools or retries (http-origin.ts).
 //
-// Longer than most files: the states of a connection depend on one another, and stand together here.
+// Long because the states of a connection depend on one another, and stand together here.
 import { Failure, type FailureCode } from '../../base/failure.ts'
 import { free } from '../../base/free.ts'
 import { Outbox } from '../../base/outbox.ts'
