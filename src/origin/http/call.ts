@@ -22,6 +22,8 @@ export interface Pool {
   dispatch(call: Call, fresh: boolean): void
   /** A connection has become free for another exchange. */
   release(connection: OriginConnection): void
+  /** The origin has switched protocols on a connection. */
+  tunnelled(connection: OriginConnection): void
   /** A call that was given up leaves the queue. */
   forget(call: Call): void
 }
@@ -134,6 +136,7 @@ export class Call implements OriginCall, Exchange {
 
   upgraded(reason: string, fields: Fields): void {
     this.#answered = true
+    this.pool.tunnelled(this.#connection!)
     this.events.upgraded({ status: 101, reason, fields })
   }
 }

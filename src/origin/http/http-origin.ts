@@ -13,6 +13,8 @@ import { isUnverified, tlsOptions, type TlsOptions } from './tls.ts'
 
 /** How often time limits are looked at. */
 const SWEEP_MS = 100
+/** After so long without a byte the system asks whether the origin is still there: a tunnel may be silent for hours. */
+const KEEP_ALIVE_MS = 60_000
 
 /** What an origin needs from the process around it. */
 export interface HttpOriginDeps {
@@ -27,6 +29,8 @@ export class HttpOrigin implements Origin, Pool {
   readonly #resolver: Resolver
   readonly #tls: TlsOptions | undefined
   readonly #all = new Set<OriginConnection>()
+  /** Connections that carry no exchanges any more. */
+  readonly #tunnels = new Set<OriginConnection>()
   readonly #idle: { connection: OriginConnection; sinceMs: number }[] = []
   readonly #queue: Call[] = []
   readonly #sweep: Timer
@@ -44,7 +48,7 @@ export class HttpOrigin implements Origin, Pool {
   }
 
   get connections(): { open: number; idle: number; queued: number } {
-    return { open: this.#all.size, idle: this.#idle.length, queued: this.#queue.length }
+    return { open: this.#all.size + this.#tunnels.size, idle: this.#idle.length, queued: this.#queue.length }
   }
 
   send(request: OriginRequest, events: OriginEvents): OriginCall {
@@ -61,26 +65,35 @@ export class HttpOrigin implements Origin, Pool {
 
   /** Gives the call a connection: a kept one unless `fresh`, a new one, or a place in the queue. */
   dispatch(call: Call, fresh: boolean): void {
+    const { connectionsMax, queueMax, tunnelsMax } = this.config.settings
+    if (call.request.upgrade !== undefined && this.#tunnels.size >= tunnelsMax)
+      return this.#refuse(call, `${tunnelsMax} tunnels to ${this.config.authority} are open`)
     if (!fresh) {
       const kept = this.#idle.pop()
       if (kept !== undefined) return call.begin(kept.connection)
     }
-    if (this.#all.size + this.#connecting < this.config.settings.connectionsMax) {
+    if (this.#all.size + this.#connecting < connectionsMax) {
       this.#connect(call)
       return
     }
-    if (this.#queue.length >= this.config.settings.queueMax) {
-      call.fail(
-        new Failure(
-          'origin-busy',
-          `all connections to ${this.config.authority} are in use, and the queue is full`,
-        ),
-        false,
+    if (this.#queue.length >= queueMax)
+      return this.#refuse(
+        call,
+        `all connections to ${this.config.authority} are in use, and the queue is full`,
       )
-      return
-    }
     call.queuedMs = this.deps.clock.monotonicMs()
     this.#queue.push(call)
+  }
+
+  /** The origin has switched protocols on a connection: others may take its place in the pool. */
+  tunnelled(connection: OriginConnection): void {
+    this.#all.delete(connection)
+    this.#tunnels.add(connection)
+    this.#connectNext()
+  }
+
+  #refuse(call: Call, message: string): void {
+    call.fail(new Failure('origin-busy', message), false)
   }
 
   /** A connection has become free for another exchange. */
@@ -107,6 +120,7 @@ export class HttpOrigin implements Origin, Pool {
   }
 
   #onClosed(connection: OriginConnection): void {
+    if (this.#tunnels.delete(connection)) return
     this.#all.delete(connection)
     const at = this.#idle.findIndex((kept) => kept.connection === connection)
     if (at >= 0) this.#idle.splice(at, 1)
@@ -209,6 +223,7 @@ export class HttpOrigin implements Origin, Pool {
         socket: {
           open: (socket) => {
             attempt.socket = socket
+            socket.setKeepAlive(true, KEEP_ALIVE_MS)
             // With TLS it is connected after the handshake, for which there may be no time left.
             if (tls === undefined || attempt.settled) connected(socket)
           },
@@ -255,10 +270,7 @@ export class HttpOrigin implements Origin, Pool {
     }
     while (this.#queue.length > 0 && nowMs - this.#queue[0]!.queuedMs > settings.queueTime) {
       const call = this.#queue.shift()!
-      call.fail(
-        new Failure('origin-busy', `no connection to ${this.config.authority} became free in time`),
-        false,
-      )
+      this.#refuse(call, `no connection to ${this.config.authority} became free in time`)
     }
     if (this.#closing && this.#all.size === 0 && this.#connecting === 0) this.#sweep.cancel()
   }

@@ -4,8 +4,16 @@ import { boolean, defaultsOf, duration, integer, optionalText, type SettingsOf }
 const time = { min: 1, max: 86_400_000 }
 
 export const httpOriginRows = {
+  host: optionalText(
+    "Host that is sent to the origin, in place of the client's: for origins that serve by name.",
+  ),
   socket: optionalText('Path of a unix socket to connect to, in place of the host and port of the URL.'),
   connectionsMax: integer(256, 'Connections to the origin, open at once.', { min: 1, max: 65_535 }),
+  tunnelsMax: integer(
+    4096,
+    'Tunnels (WebSocket) to the origin, open at once, apart from those connections; more are answered with 503.',
+    { min: 0, max: 65_535 },
+  ),
   queueMax: integer(1024, 'Requests that may wait for a connection; more are answered with 503.', {
     min: 0,
     max: 1_000_000,
