@@ -444,9 +444,9 @@ test('interim responses go to the one who asked', () => {
   expect(follower!.reply.interims).toEqual([])
 })
 
-describe('a part of another length than its Content-Range says', () => {
-  const part = (range: string) => ({ ...shareable, ETag: '"v1"', 'Content-Range': `bytes ${range}` })
+const part = (range: string) => ({ ...shareable, ETag: '"v1"', 'Content-Range': `bytes ${range}` })
 
+describe('a part of another length than its Content-Range says', () => {
   test.each([
     ['announced', 3],
     ['not announced', undefined],

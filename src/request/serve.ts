@@ -16,8 +16,8 @@ import type { Visit } from './visit.ts'
 export interface ServeContext {
   nowMs(): number
   answered(visit: Visit, tier: Tier, reason: Reason, status: number): void
-  /** A coded form has been made: memory has been taken. */
-  grown(variant: Variant): void
+  /** A coded form has been made: memory has been taken. Returns whether there is room for it. */
+  grown(variant: Variant): boolean
   /** A boundary for multipart/byteranges that stands in no body but by chance. */
   boundary(): string
 }

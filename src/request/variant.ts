@@ -110,9 +110,9 @@ export class Variant {
 
   /**
    * The form to send to a client that accepts these codings. While a coded form is being made in the background, the
-   * response goes out as it is. `grown` is called when memory has been taken.
+   * response goes out as it is. `grown` is called when memory has been taken, and says whether it may be.
    */
-  representation(acceptEncoding: string | undefined, grown: (variant: Variant) => void): Representation {
+  representation(acceptEncoding: string | undefined, grown: (variant: Variant) => boolean): Representation {
     if (acceptEncoding === undefined || !this.#codable || this.#left) return this.#identity
     const coding = negotiateCoding(acceptEncoding)
     if (coding === 'identity') return this.#identity
@@ -121,14 +121,11 @@ export class Variant {
     return typeof known === 'object' ? known : this.#identity
   }
 
-  #make(coding: ContentCoding, grown: (variant: Variant) => void): Representation {
+  #make(coding: ContentCoding, grown: (variant: Variant) => boolean): Representation {
     const from = this.#identity
     const coded = encode(from.body, coding)
     if (coded instanceof Uint8Array) {
-      const made = this.#codedFrom(coding, coded)
-      this.#coded.set(coding, made ?? 'none')
-      grown(this)
-      return made ?? this.#identity
+      return this.#keep(coding, coded, grown) ?? this.#identity
     }
     this.#coded.set(coding, 'pending')
     // Another thread reads the bytes meanwhile.
@@ -137,13 +134,26 @@ export class Variant {
       .then(
         (bytes) => {
           if (this.#identity !== from || this.#left) return
-          this.#coded.set(coding, this.#codedFrom(coding, bytes) ?? 'none')
-          grown(this)
+          this.#keep(coding, bytes, grown)
         },
         () => this.#coded.set(coding, 'none'),
       )
       .finally(() => this.release())
     return this.#identity
+  }
+
+  /** Keeps a coded form, if it is of use and there is room for it; else it is not made again. */
+  #keep(
+    coding: ContentCoding,
+    body: Uint8Array,
+    grown: (variant: Variant) => boolean,
+  ): Representation | undefined {
+    const made = this.#codedFrom(coding, body)
+    this.#coded.set(coding, made ?? 'none')
+    if (made === undefined || grown(this)) return made
+    this.#coded.set(coding, 'none')
+    made.source?.leave()
+    return undefined
   }
 
   #makeIdentity(): Representation {
