@@ -578,3 +578,35 @@ test('a coded form for which there is no room is not kept, and not made again', 
   expect(entry.cost.bufferBytes).toBeLessThan(before)
   expect(engine.store.bytes).toBe(before)
 })
+
+test('a QUERY answer that the store refuses leaves nothing behind', () => {
+  const engine = new TestEngine({ budgetBytes: 1 << 20, objectBytesMax: 1 << 20 })
+  const refused = query(engine, 'select')
+  engine.origin.last.answer(200, minute, 'x'.repeat(200_000))
+  expect(refused.reply.outcome).toBe('complete')
+  expect(engine.store.size).toBe(0)
+  expect(engine.engine.queryKeys).toBe(0)
+  query(engine, 'select')
+  engine.origin.last.answer(200, minute, 'x')
+  expect(engine.engine.queryKeys).toBe(1)
+  engine.exchange({ method: 'DELETE' }, {})
+  expect(engine.engine.queryKeys).toBe(0)
+})
+
+test('what a client is told of a failing origin does not name its address', () => {
+  const engine = new TestEngine()
+  const { reply } = engine.ask()
+  engine.origin.last.fail('connect-refused')
+  expect(reply.status).toBe(502)
+  expect(reply.body).toBe('502 connect-refused: no connection to the origin\n')
+})
+
+test('early hints carry no cookie where cookies are dropped', () => {
+  for (const cookies of ['drop', 'keep'] as const) {
+    const engine = new TestEngine({ policy: { cookies } })
+    const { reply } = engine.ask()
+    engine.origin.last.interim(103, { Link: '</a.css>; rel=preload', 'Set-Cookie': 'a=1' })
+    expect(reply.interims[0]!.fields.has('link')).toBe(true)
+    expect(reply.interims[0]!.fields.has('set-cookie')).toBe(cookies !== 'drop')
+  }
+})

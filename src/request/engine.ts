@@ -91,6 +91,11 @@ export class Engine implements FetchOwner, ServeContext {
     this.grown = (variant) => this.#resize(variant)
   }
 
+  /** How many targets have stored QUERY answers. */
+  get queryKeys(): number {
+    return this.#queries.size
+  }
+
   nowMs(): number {
     return this.clock.nowMs()
   }
@@ -316,8 +321,8 @@ export class Engine implements FetchOwner, ServeContext {
     entry ??= new KeyEntry(key)
     entry.put(variant, VARIANTS_MAX)
     this.#hitForMiss.delete(key)
-    this.#indexQuery(key)
-    if (!this.store.put(key, entry, entry.cost)) {
+    if (this.store.put(key, entry, entry.cost)) this.#indexQuery(key)
+    else {
       this.store.delete(key)
       entry.leave()
     }

@@ -222,7 +222,9 @@ export class Fetch implements OriginEvents {
   }
 
   interim(head: ResponseHead): void {
-    if (!this.plan.background && !this.leader.done) this.visit.reply.interim(head)
+    if (this.plan.background || this.leader.done) return
+    if (this.visit.policy.cookies === 'drop') head.fields.delete('set-cookie')
+    this.visit.reply.interim(head)
   }
 
   upgraded(head: ResponseHead): void {

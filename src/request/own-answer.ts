@@ -1,5 +1,5 @@
 // Answers of Myriad's own making: refusals and failures, as short plain text.
-import type { Failure } from '../base/failure.ts'
+import type { Failure, FailureCode } from '../base/failure.ts'
 import { Fields } from '../http/fields.ts'
 import { ownStatus } from './cache-status.ts'
 import type { Reply } from './reply.ts'
@@ -12,9 +12,15 @@ export function answerOptions(reply: Reply): void {
   reply.stored(nothing, false, -1, 0, 'max-forwards', ownStatus('max-forwards'))
 }
 
+/** Failures whose message names the origin's address: that is for the owner, and clients are told this. */
+const told: Partial<Record<FailureCode, string>> = {
+  'connect-refused': 'no connection to the origin',
+  'connect-timeout': 'no connection to the origin in time',
+}
+
 /** Answers a request with a failure. What it says of the cause is for the client; it holds no secret. */
 export function answerWithFailure(reply: Reply, failure: Failure, headOnly: boolean): void {
-  const body = Buffer.from(`${failure.status} ${failure.code}: ${failure.message}\n`)
+  const body = Buffer.from(`${failure.status} ${failure.code}: ${told[failure.code] ?? failure.message}\n`)
   const fields = Fields.of([
     ['Content-Type', 'text/plain; charset=utf-8'],
     ['Content-Length', String(body.length)],
