@@ -24,6 +24,8 @@ export interface EngineOptions {
   readonly ignoredCookie?: (name: string) => boolean
   readonly budgetBytes?: number
   readonly objectBytesMax?: number
+  /** The setting `host` of the origin. */
+  readonly originHost?: string
   /** Only paths that begin so have a route. */
   readonly under?: string
 }
@@ -77,7 +79,7 @@ export class TestEngine implements Recorder {
       clock: this.clock,
       recorder: this,
       routes: new RouteTable([{ route, hosts: undefined, path }]),
-      origins: [{ origin: this.origin, authority: 'origin.test:9000' }],
+      origins: [{ origin: this.origin, names: { authority: 'origin.test:9000', host: options.originHost } }],
       store: this.store,
       objectBytesMax: options.objectBytesMax ?? this.store.valueBytesMax,
       instance: 'here',

@@ -51,7 +51,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
   })
   const origins = site.services.map(({ origin: config }) => ({
     origin: new HttpOrigin(config, { clock, timers, limits: site.limits }),
-    authority: config.authority,
+    names: { authority: config.authority, host: config.settings.host },
   }))
   const engine: Engine = new Engine({
     clock,

@@ -8,6 +8,7 @@ import {
   type HttpOriginConfig,
   type TlsOriginSettings,
 } from '../origin/http/settings.ts'
+import { normalAuthority } from '../http/authority.ts'
 import { originExpected, parseOrigin, type OriginAddress } from './address.ts'
 import { memberPath } from './problem.ts'
 import { memberOf, members, readRows, readSection, refuseUnknown, type Found } from './read.ts'
@@ -20,6 +21,8 @@ export interface Surroundings {
 }
 
 const names = ['http', ...Object.keys(httpOriginRows), 'tls']
+
+const hostExpected = "expected a host, with a port or without, such as 'shop.example'"
 
 /** The origin of a service; undefined, and a problem, when there is none to connect to. */
 export function readOrigin(found: Found, around: Surroundings): HttpOriginConfig | undefined {
@@ -38,6 +41,9 @@ export function readOrigin(found: Found, around: Surroundings): HttpOriginConfig
   if (address === undefined) return undefined
   if (address.scheme === 'http' && all.has('tls'))
     found.report.amiss(memberPath(found.path, 'tls'), 'needs an https:// URL')
+  const { host } = settings
+  if (host !== undefined && normalAuthority(host, address.scheme) === undefined)
+    found.report.wrong(memberPath(found.path, 'host'), host, hostExpected)
   const socket = settings.socket === undefined ? undefined : absolute(settings.socket, around)
   return httpOrigin(address, { ...settings, socket }, tls)
 }

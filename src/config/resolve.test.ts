@@ -178,6 +178,10 @@ test('TLS settings belong to https, client certificates to their keys, and files
   expect(problems(withOrigin({ http: 'http://a', tls: {} }))).toEqual([
     'services.site.origin.tls: needs an https:// URL',
   ])
+  expect(problems(withOrigin({ http: 'http://a', host: 'b c' }))).toEqual([
+    "services.site.origin.host = 'b c': expected a host, with a port or without, such as 'shop.example'",
+  ])
+  expect(problems(withOrigin({ http: 'http://a', host: 'b.example:8080' }))).toEqual([])
   expect(problems(withOrigin({ http: 'https://a', tls: { cert: 'c.pem' } }))).toEqual([
     "services.site.origin.tls: 'cert' and 'key' go together: set both or neither",
   ])

@@ -12,6 +12,14 @@ export type OriginBody =
   /** Comes by `OriginCall.write`; `bytes` undefined when its length is not known. */
   | { readonly kind: 'stream'; readonly bytes: number | undefined }
 
+/** What an origin is called. */
+export interface OriginNames {
+  /** Host and port of its URL: what is sent when the client names no host. */
+  readonly authority: string
+  /** The Host that it is sent whatever the client names. */
+  readonly host: string | undefined
+}
+
 /** What the gateway adds to each request, Host among it: as fields, and as text in HTTP/1.1 form. */
 export interface GatewayLines {
   readonly fields: Fields

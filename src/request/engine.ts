@@ -15,7 +15,7 @@ import type { RouteTable } from '../cube/y/table.ts'
 import { fieldBit, fieldNumber } from '../http/known-fields.ts'
 import type { ResponseHead } from '../http/message.ts'
 import type { RequestView } from '../http/request-view.ts'
-import type { Origin, OriginBody, OriginRequest } from '../origin/origin.ts'
+import type { Origin, OriginBody, OriginNames, OriginRequest } from '../origin/origin.ts'
 import type { StoredBytes } from '../store/memory/stored-bytes.ts'
 import type { Store } from '../store/store.ts'
 import { forwardedStatus } from './cache-status.ts'
@@ -45,8 +45,8 @@ export interface EngineParts {
   readonly clock: Clock
   readonly recorder: Recorder
   readonly routes: RouteTable
-  /** In the order of `service.index`, with the authority that is sent when a client names no host. */
-  readonly origins: readonly { readonly origin: Origin; readonly authority: string }[]
+  /** In the order of `service.index`. */
+  readonly origins: readonly { readonly origin: Origin; readonly names: OriginNames }[]
   readonly store: Store<KeyEntry>
   /** Largest body that is stored. */
   readonly objectBytesMax: number
@@ -347,12 +347,12 @@ export class Engine implements FetchOwner, ServeContext {
     const fetch = new Fetch(visit.key, consumer, plan, this)
     if (registered) this.#fetches.set(visit.key, fetch)
     if (plan.store) this.#storing.add(fetch)
-    const { origin, authority } = this.#parts.origins[visit.route.service.index]!
+    const { origin, names } = this.#parts.origins[visit.route.service.index]!
     const request: OriginRequest = {
       method: visit.method,
       pathAndQuery: visit.pathAndQuery,
       fields: forwardedFields(visit, plan.ask),
-      gateway: gatewayLines(visit, authority, this.#identity),
+      gateway: gatewayLines(visit, names, this.#identity),
       body: originBody(visit),
       expectsContinue: visit.expectsContinue && visit.collected === undefined,
       upgrade: visit.upgrade,

@@ -42,6 +42,18 @@ describe('a name that an application behind CGI reads as another', () => {
   })
 })
 
+test('an origin that serves by name gets that name as Host, and is told the one that was asked for', () => {
+  const lines = (originHost?: string) => {
+    const engine = new TestEngine(originHost === undefined ? {} : { originHost })
+    engine.ask()
+    return engine.origin.last.request.gateway.fields
+  }
+  const own = lines('shop.example:8080')
+  expect([own.get('host'), own.get('x-forwarded-host')]).toEqual(['shop.example:8080', 'a.test'])
+  expect(own.get('forwarded')).toContain('host="a.test"')
+  expect(lines().get('host')).toBe('a.test')
+})
+
 test('several lines of such a name go no further either', () => {
   const engine = new TestEngine()
   engine.ask({

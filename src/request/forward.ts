@@ -6,7 +6,7 @@ import { Fields } from '../http/fields.ts'
 import { fieldBit, fieldNumber, type KnownField } from '../http/known-fields.ts'
 import { isLookalike } from '../http/lookalike.ts'
 import { fieldLines } from '../http1/head-writer.ts'
-import type { GatewayLines } from '../origin/origin.ts'
+import type { GatewayLines, OriginNames } from '../origin/origin.ts'
 import { VIA } from './downstream.ts'
 import type { Visit } from './visit.ts'
 
@@ -61,27 +61,27 @@ const saidByProxy = fieldBit.forwarded | fieldBit['x-forwarded-for']
 
 /**
  * The lines of a gateway. They are the same for one request of a client after the other, unless the request comes
- * through others, and so are made once. `originAuthority` is used when the client named no host (HTTP/1.0).
+ * through others, and so are made once. The client names no host in HTTP/1.0 alone.
  */
-export function gatewayLines(visit: Visit, originAuthority: string, identity: Identity): GatewayLines {
+export function gatewayLines(visit: Visit, names: OriginNames, identity: Identity): GatewayLines {
   const { client } = visit.reply
-  const host = visit.authority === '' ? originAuthority : visit.authority
+  const host = visit.authority === '' ? names.authority : visit.authority
   const special = (visit.present & (client.trusted ? saidBefore | saidByProxy : saidBefore)) !== 0
-  if (special) return makeLines(visit, host, identity)
+  if (special) return makeLines(visit, names, host, identity)
   const known = client.gateway
-  if (known?.host === host && known.scheme === visit.scheme) return known.lines
-  const lines = makeLines(visit, host, identity)
-  client.gateway = { host, scheme: visit.scheme, lines }
+  if (known?.host === host && known.scheme === visit.scheme && known.names === names) return known.lines
+  const lines = makeLines(visit, names, host, identity)
+  client.gateway = { names, host, scheme: visit.scheme, lines }
   return lines
 }
 
-function makeLines(visit: Visit, host: string, identity: Identity): GatewayLines {
+function makeLines(visit: Visit, names: OriginNames, host: string, identity: Identity): GatewayLines {
   const { address, trusted } = visit.reply.client
   const node = address.includes(':') ? `"[${address}]"` : address
   // Forwarded (RFC 7239) and X-Forwarded-*: after what a trusted peer said, in place of what a stranger said.
   const element = `for=${node};host="${host}";proto=${visit.scheme}`
   const fields = Fields.of([
-    ['Host', host],
+    ['Host', names.host ?? host],
     // One fixed coding, so that there is one answer to store: Myriad codes it for each client itself.
     ['Accept-Encoding', 'identity'],
     ['Forwarded', trusted ? after(visit, 'forwarded', element) : element],

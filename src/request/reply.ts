@@ -3,7 +3,7 @@
 import type { Held } from '../base/outbox.ts'
 import type { Reason } from '../base/reason.ts'
 import type { Fields } from '../http/fields.ts'
-import type { GatewayLines } from '../origin/origin.ts'
+import type { GatewayLines, OriginNames } from '../origin/origin.ts'
 import type { ResponseHead } from '../http/message.ts'
 import type { Representation } from './representation.ts'
 
@@ -14,7 +14,12 @@ export interface Client {
   /** Whether what the peer says of forwarding is believed (`edge.trust`). */
   readonly trusted: boolean
   /** The lines that its last request got for the origin (forward.ts). */
-  gateway?: { readonly host: string; readonly scheme: string; readonly lines: GatewayLines }
+  gateway?: {
+    readonly names: OriginNames
+    readonly host: string
+    readonly scheme: string
+    readonly lines: GatewayLines
+  }
 }
 
 /** The body that a request announces. */
