@@ -42,12 +42,13 @@ describe('a name that an application behind CGI reads as another', () => {
   })
 })
 
+const lines = (originHost?: string) => {
+  const engine = new TestEngine(originHost === undefined ? {} : { originHost })
+  engine.ask()
+  return engine.origin.last.request.gateway.fields
+}
+
 test('an origin that serves by name gets that name as Host, and is told the one that was asked for', () => {
-  const lines = (originHost?: string) => {
-    const engine = new TestEngine(originHost === undefined ? {} : { originHost })
-    engine.ask()
-    return engine.origin.last.request.gateway.fields
-  }
   const own = lines('shop.example:8080')
   expect([own.get('host'), own.get('x-forwarded-host')]).toEqual(['shop.example:8080', 'a.test'])
   expect(own.get('forwarded')).toContain('host="a.test"')
@@ -66,4 +67,76 @@ test('what a stranger says of itself in the name of a proxy goes no further; a t
   const names = ['X-Real-IP', 'X-Forwarded-Port', 'X-Client-IP', 'X-Cluster-Client-IP', 'True-Client-IP']
   expect(forwarded(names)).toEqual([])
   expect(forwarded(names, true)).toEqual(names)
+})
+
+describe('the gateway’s own lines', () => {
+  /** The fields that the origin gets of a request with these. */
+  function lines(
+    fields: Readonly<Record<string, string>>,
+    trusted = false,
+  ): (key: string) => string | undefined {
+    const engine = new TestEngine()
+    engine.ask({ fields, trusted })
+    const { last } = engine.origin
+    return (key) => last.field(key)
+  }
+
+  test('tell who asks, for what, and through whom', () => {
+    const field = lines({})
+    expect(field('host')).toBe('a.test')
+    expect(field('forwarded')).toBe('for=192.0.2.7;host="a.test";proto=http')
+    expect(field('x-forwarded-for')).toBe('192.0.2.7')
+    expect([field('x-forwarded-proto'), field('x-forwarded-host')]).toEqual(['http', 'a.test'])
+    expect([field('via'), field('cdn-loop')]).toEqual(['1.1 myriad', 'myriad; id=here'])
+    expect(field('accept-encoding')).toBe('identity')
+  })
+
+  const said = { Forwarded: 'for=1.2.3.4', 'X-Forwarded-For': '1.2.3.4', 'X-Forwarded-Proto': 'https' }
+
+  test('take the place of what a stranger says', () => {
+    const field = lines(said)
+    expect(field('forwarded')).toBe('for=192.0.2.7;host="a.test";proto=http')
+    expect([field('x-forwarded-for'), field('x-forwarded-proto')]).toEqual(['192.0.2.7', 'http'])
+  })
+
+  test('stand behind what a trusted peer says', () => {
+    const field = lines(said, true)
+    expect(field('forwarded')).toBe('for=1.2.3.4, for=192.0.2.7;host="a.test";proto=http')
+    expect(field('x-forwarded-for')).toBe('1.2.3.4, 192.0.2.7')
+  })
+
+  test('stand behind those of other gateways', () => {
+    const field = lines({ Via: '1.0 a', 'CDN-Loop': 'b' })
+    expect([field('via'), field('cdn-loop')]).toEqual(['1.0 a, 1.1 myriad', 'b, myriad; id=here'])
+  })
+})
+
+describe('the client’s own', () => {
+  test('conditions and ranges are the cache’s where it stores, and go on where it does not', () => {
+    const fields = { 'If-None-Match': '"a"', 'If-Modified-Since': 'x', Range: 'bytes=0-1', 'If-Range': '"a"' }
+    const engine = new TestEngine()
+    engine.ask({ fields })
+    const { last: stored } = engine.origin
+    expect([stored.field('if-none-match'), stored.field('if-modified-since')]).toEqual([undefined, undefined])
+    expect([stored.field('range'), stored.field('if-range')]).toEqual(['bytes=0-1', '"a"'])
+    engine.ask({ method: 'POST', fields })
+    expect(engine.origin.last.field('if-none-match')).toBe('"a"')
+  })
+
+  test('fields of this connection, and those that frame the body, end here', () => {
+    const engine = new TestEngine()
+    engine.ask({
+      method: 'POST',
+      fields: {
+        Connection: 'X-Mine',
+        'X-Mine': '1',
+        'Keep-Alive': 'x',
+        TE: 'trailers',
+        'Content-Length': '0',
+        'Content-Type': 'text/plain',
+        Expect: '100-continue',
+      },
+    })
+    expect(engine.origin.last.request.fields.keys).toEqual(['content-type'])
+  })
 })
