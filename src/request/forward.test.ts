@@ -69,20 +69,20 @@ test('what a stranger says of itself in the name of a proxy goes no further; a t
   expect(forwarded(names, true)).toEqual(names)
 })
 
-describe('the gateway’s own lines', () => {
-  /** The fields that the origin gets of a request with these. */
-  function lines(
-    fields: Readonly<Record<string, string>>,
-    trusted = false,
-  ): (key: string) => string | undefined {
-    const engine = new TestEngine()
-    engine.ask({ fields, trusted })
-    const { last } = engine.origin
-    return (key) => last.field(key)
-  }
+/** The fields that the origin gets of a request with these. */
+function fieldsFor(
+  fields: Readonly<Record<string, string>>,
+  trusted = false,
+): (key: string) => string | undefined {
+  const engine = new TestEngine()
+  engine.ask({ fields, trusted })
+  const { last } = engine.origin
+  return (key) => last.field(key)
+}
 
+describe('the gateway’s own lines', () => {
   test('tell who asks, for what, and through whom', () => {
-    const field = lines({})
+    const field = fieldsFor({})
     expect(field('host')).toBe('a.test')
     expect(field('forwarded')).toBe('for=192.0.2.7;host="a.test";proto=http')
     expect(field('x-forwarded-for')).toBe('192.0.2.7')
@@ -94,19 +94,19 @@ describe('the gateway’s own lines', () => {
   const said = { Forwarded: 'for=1.2.3.4', 'X-Forwarded-For': '1.2.3.4', 'X-Forwarded-Proto': 'https' }
 
   test('take the place of what a stranger says', () => {
-    const field = lines(said)
+    const field = fieldsFor(said)
     expect(field('forwarded')).toBe('for=192.0.2.7;host="a.test";proto=http')
     expect([field('x-forwarded-for'), field('x-forwarded-proto')]).toEqual(['192.0.2.7', 'http'])
   })
 
   test('stand behind what a trusted peer says', () => {
-    const field = lines(said, true)
+    const field = fieldsFor(said, true)
     expect(field('forwarded')).toBe('for=1.2.3.4, for=192.0.2.7;host="a.test";proto=http')
     expect(field('x-forwarded-for')).toBe('1.2.3.4, 192.0.2.7')
   })
 
   test('stand behind those of other gateways', () => {
-    const field = lines({ Via: '1.0 a', 'CDN-Loop': 'b' })
+    const field = fieldsFor({ Via: '1.0 a', 'CDN-Loop': 'b' })
     expect([field('via'), field('cdn-loop')]).toEqual(['1.0 a, 1.1 myriad', 'b, myriad; id=here'])
   })
 })
