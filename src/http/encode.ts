@@ -18,7 +18,7 @@
 // 32 KB it is quicker to stay. node:zlib keeps the memory that the other thread reads until it is done, even when the
 // buffer is freed meanwhile; Bun's own zstdCompress was seen not to, hence it is not used for that.
 //
-// Left out: coding a body while it streams, dictionaries (RFC 9842), deflate and compress.
+// Left out: coding a body while it streams (src/request/coded-reply.ts), dictionaries (RFC 9842), deflate and compress.
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import type { Coding } from './coding.ts'

@@ -3,7 +3,12 @@
 import type { CachePolicy } from '../cache/policy.ts'
 import { responseDirectives } from '../cache/directives.ts'
 import { compressible } from '../http/coding.ts'
+import type { ContentCoding } from '../http/encode.ts'
+import { weakened } from '../http/etag.ts'
 import type { Fields } from '../http/fields.ts'
+
+/** Fields that say what the octets of a body add up to (RFC 9530; Content-MD5 and Digest before it). */
+export const digestKeys = ['content-md5', 'content-digest', 'repr-digest', 'digest'] as const
 
 /** Shorter bodies gain nothing from coding. */
 const CODED_BYTES_MIN = 256
@@ -49,4 +54,14 @@ export function addVary(fields: Fields): void {
   if (vary === undefined) fields.append('Vary', 'Accept-Encoding')
   else if (!/(^|[\s,])(accept-encoding|\*)([\s,]|$)/i.test(vary))
     fields.set('Vary', `${vary}, Accept-Encoding`)
+}
+
+/** Makes the fields of a response into those of its coded form. Changes them. */
+export function toCoded(fields: Fields, coding: ContentCoding): void {
+  fields.set('Content-Encoding', coding)
+  const etag = fields.get('etag')
+  // RFC 9110 §8.8.1: a strong validator tells representations apart octet by octet.
+  if (etag !== undefined) fields.set('ETag', weakened(etag))
+  // Lengths, digests and ranges are of other octets.
+  for (const key of [...digestKeys, 'accept-ranges', 'content-length']) fields.delete(key)
 }

@@ -9,11 +9,13 @@ import { sharedWith } from '../cache/reuse.ts'
 import { storable } from '../cache/storable.ts'
 import type { Stored } from '../cache/stored.ts'
 import { variantKey } from '../cache/vary.ts'
+import type { ContentCoding } from '../http/encode.ts'
 import type { Fields } from '../http/fields.ts'
 import type { ResponseHead } from '../http/message.ts'
 import type { Origin, OriginCall, OriginEvents, OriginRequest } from '../origin/origin.ts'
 import { forwardedStatus } from './cache-status.ts'
-import { addVary, codable, downstreamFields } from './downstream.ts'
+import { CodedReply, passingCoding } from './coded-reply.ts'
+import { addVary, codable, downstreamFields, toCoded } from './downstream.ts'
 import type { Ask } from './forward.ts'
 import type { RequestCall } from './reply.ts'
 import type { KeptBytes } from './kept-bytes.ts'
@@ -79,6 +81,7 @@ export class Consumer implements RequestCall {
   done = false
   /** Called when there is more of a body that the engine collects itself. */
   collector: { data(chunk: Uint8Array): void; end(): void } | undefined
+  #coded: CodedReply | undefined
 
   constructor(readonly visit: Visit) {}
 
@@ -93,14 +96,33 @@ export class Consumer implements RequestCall {
   }
 
   writable(): void {
-    this.blocked = false
-    this.fetch?.pump(this)
+    if (this.#coded === undefined) this.#takesMore()
+    else this.#coded.clientWritable()
   }
 
   gone(): void {
+    this.#coded?.clientGone()
     if (this.done) return
     this.done = true
     this.fetch?.leave(this)
+  }
+
+  /** Has the answer coded on its way, unless too many are. Without a body, HEAD, the fields tell of it alone. */
+  code(coding: ContentCoding, fields: Fields, hasBody: boolean): void {
+    if (hasBody) {
+      this.#coded = CodedReply.open(this.visit.reply, coding, {
+        writable: () => this.#takesMore(),
+        broken: () => this.gone(),
+      })
+      if (this.#coded === undefined) return
+      this.visit.reply = this.#coded
+    }
+    toCoded(fields, coding)
+  }
+
+  #takesMore(): void {
+    this.blocked = false
+    this.fetch?.pump(this)
   }
 }
 
@@ -415,10 +437,13 @@ export class Fetch implements OriginEvents {
     const stored = this.#stored
     const member = forwardedStatus(this.plan.why, reason, head.status, stored !== undefined, collapsed)
     const tier = collapsed ? 'collapsed' : 'origin'
+    const coding = stored === undefined ? passingCoding(visit, head, this.#bodyBytes) : undefined
     // Nobody else is going to read the head of an answer that is not shared.
     const own = stored === undefined ? head.fields : head.fields.clone()
     const fields = downstreamFields(own, visit.policy)
-    if (stored !== undefined && codable(head.status, head.fields, this.#bodyBytes)) addVary(fields)
+    const isCodable =
+      coding !== undefined || (stored !== undefined && codable(head.status, head.fields, this.#bodyBytes))
+    if (isCodable) addVary(fields)
     // The owner's validator, as on the hits to come.
     if (stored?.etag !== undefined && stored.etag !== stored.originEtag) fields.set('ETag', stored.etag)
     fields.append('Cache-Status', member)
@@ -444,6 +469,7 @@ export class Fetch implements OriginEvents {
       const hasBody = visit.method !== 'HEAD' && head.status !== 204 && head.status !== 304
       // RFC 9110 §8.6: a 204 has no length.
       if (hasBody || head.status === 204) fields.delete('content-length')
+      if (coding !== undefined && coding !== 'identity') consumer.code(coding, fields, hasBody)
       visit.reply.start({ status: head.status, reason: head.reason, fields }, this.#bodyBytes, hasBody)
     })
     this.owner.answered(visit, tier, reason, head.status)

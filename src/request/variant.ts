@@ -8,7 +8,7 @@ import type { Fields } from '../http/fields.ts'
 import { weakened } from '../http/etag.ts'
 import { bufferBytes, fieldsHeapBytes, storedBytesHeapBytes } from '../store/memory/cost.ts'
 import type { StoredBytes } from '../store/memory/stored-bytes.ts'
-import { addVary, codable, downstreamFields } from './downstream.ts'
+import { addVary, codable, downstreamFields, toCoded } from './downstream.ts'
 import { HEADROOM, Representation, withHeadroom } from './representation.ts'
 
 /** Fields of a 200 that a 304 carries too (RFC 9110 §15.4.5). */
@@ -176,15 +176,11 @@ export class Variant {
   #codedFrom(coding: ContentCoding, body: Uint8Array): Representation | undefined {
     if (body.length >= this.#identity.body.length) return undefined
     const { status, reason, etag } = this.#stored
-    // RFC 9110 §8.8.1: a strong validator tells representations apart octet by octet.
     const weak = etag === undefined ? undefined : weakened(etag)
     const makeFields = (): Fields => {
       const fields = this.#identityFields()
-      fields.set('Content-Encoding', coding)
+      toCoded(fields, coding)
       fields.set('Content-Length', String(body.length))
-      if (weak !== undefined) fields.set('ETag', weak)
-      // Digests are of other octets.
-      for (const other of ['content-md5', 'content-digest', 'digest', 'accept-ranges']) fields.delete(other)
       return fields
     }
     return Representation.kept(status, reason, weak, makeFields, withHeadroom([body], body.length))

@@ -48,7 +48,8 @@ export class Visit implements RequestFacts {
 
   constructor(
     view: RequestView,
-    readonly reply: Reply,
+    /** Another stands before it when the answer is coded on its way. */
+    public reply: Reply,
     readonly route: Route,
     readonly body: RequestBody,
     /** Monotonic time at which the head was complete. */
