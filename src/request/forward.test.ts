@@ -42,17 +42,17 @@ describe('a name that an application behind CGI reads as another', () => {
   })
 })
 
-const lines = (originHost?: string) => {
+const gatewayFields = (originHost?: string) => {
   const engine = new TestEngine(originHost === undefined ? {} : { originHost })
   engine.ask()
   return engine.origin.last.request.gateway.fields
 }
 
 test('an origin that serves by name gets that name as Host, and is told the one that was asked for', () => {
-  const own = lines('shop.example:8080')
+  const own = gatewayFields('shop.example:8080')
   expect([own.get('host'), own.get('x-forwarded-host')]).toEqual(['shop.example:8080', 'a.test'])
   expect(own.get('forwarded')).toContain('host="a.test"')
-  expect(lines().get('host')).toBe('a.test')
+  expect(gatewayFields().get('host')).toBe('a.test')
 })
 
 test('several lines of such a name go no further either', () => {
