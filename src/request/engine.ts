@@ -1,5 +1,7 @@
 // Carries out what the stages decide: asks origins, stores, serves, counts. Knows nothing of sockets or protocols;
 // listeners hand it views of requests and take its answers by Reply.
+//
+// Long because everything that a decision can ask to be done is done here.
 import type { Clock } from '../base/clock.ts'
 import { Failure } from '../base/failure.ts'
 import type { Reason } from '../base/reason.ts'

@@ -1,4 +1,5 @@
 // Fetches that several requests share, and what becomes of one that goes wrong.
+// Long because the ways to share, to leave and to fail multiply.
 import { describe, expect, test } from 'bun:test'
 import { TestEngine, type Asking } from '../../testing/engine.ts'
 

@@ -1,6 +1,8 @@
 // A request to the origin, and the visits that share its answer (collapsing). Followers attach when the response's
 // head has proved the answer shareable with them, and stream from the fetch in progress; when it is not, each goes
 // its own way, so that uncacheable answers do not serialise. A fetch outlives its first client when others wait.
+//
+// Long because the states of a fetch depend on one another, and stand together here.
 import type { Clock } from '../base/clock.ts'
 import { Failure } from '../base/failure.ts'
 import type { Reason } from '../base/reason.ts'

@@ -93,7 +93,7 @@ export function headers(files: readonly SourceFile[]): Violation[] {
     if (header.replaceAll(/[^A-Za-z]/g, '').length < 10 && !isBesideItsSubject) {
       return [at(file, 1, 'the file does not open with a comment that says what it is')]
     }
-    if (lines > 400 && !/\blong because\b/.test(header)) {
+    if (lines > 400 && !/\blong because\b/i.test(header)) {
       return [at(file, 1, `${lines} lines, and the header has no "long because …"`)]
     }
     return []
