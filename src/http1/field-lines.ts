@@ -34,7 +34,7 @@ export class FieldLines {
   readonly ends = new Int32Array(1024)
   /** By number of known field: the position of its first line. */
   readonly #first = new Int32Array(knownFields.length)
-  /** Whether a line does not stand in the octets as it is to be passed on (responses only). */
+  /** Whether a line does not stand in the octets as it is to be passed on. */
   #reworked = false
 
   /**
@@ -91,6 +91,7 @@ export class FieldLines {
       }
       if (end >= limit) return this.#stopped(to, limit)
       if (octet !== COLON || nameEnd === at) return LinesEnd.invalid
+      const colon = end
       let start = end + 1
       while (start < limit && ((octet = octets[start]!) === SP || octet === HTAB)) start++
       end = start
@@ -103,6 +104,8 @@ export class FieldLines {
       const next = end + 2
       while (end > start && ((octet = octets[end - 1]!) === SP || octet === HTAB)) end--
       if (this.count >= maxLines) return LinesEnd.tooManyLines
+      // What is passed on says `Name: value`.
+      if (octets[colon + 1] !== SP || start !== colon + 2 || end + 2 !== next) this.#reworked = true
       this.#lineStarts[this.count] = at
       this.#add(internName(octets, at, nameEnd, hash), start, end)
       at = next
@@ -187,7 +190,7 @@ export class FieldLines {
       fields.values.push(this.value(i))
     }
     if (runFrom >= 0) text += this.octets.latin1Slice(runFrom, this.#lineStarts[this.count])
-    // White space before a colon and folded lines are not passed on as they came (RFC 9112 §5.1 and §5.2).
+    // Odd white space and folded lines are not passed on as they came (RFC 9112 §5.1 and §5.2): peers trip over them.
     if (!this.#reworked) fields.text = text
     return fields
   }
