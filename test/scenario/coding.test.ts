@@ -148,6 +148,40 @@ test('an answer that is not stored is not coded for a visitor with cookies or Au
   }
 })
 
+const chunk = (part: string) => `${part.length.toString(16)}\r\n${part}\r\n`
+
+for (const coding of ['gzip', 'br', 'zstd'])
+  test.skipIf(!Bun.which('curl'))(
+    `curl decodes an answer that is coded while it comes: ${coding}`,
+    async () => {
+      const head = `HTTP/1.1 200 OK\r\nCache-Control: no-store\r\n${html}\r\nTransfer-Encoding: chunked\r\n\r\n`
+      const middle = text.length >> 1
+      site.on('/passing', async ({ connection }) => {
+        await connection.flush(head + chunk(text.slice(0, middle)))
+        return `${chunk(text.slice(middle))}0\r\n\r\n`
+      })
+      const url = `${site.myriad.url}/passing`
+      // Twice on one connection: the first answer has an end.
+      expect(await curl(url, url, '-H', 'Host: site.test', '-H', `Accept-Encoding: ${coding}`)).toBe(
+        text + text,
+      )
+      const answer = await site.ask('/passing', accepts(coding))
+      expect([answer.field('content-encoding'), answer.body.length < text.length / 3]).toEqual([coding, true])
+    },
+  )
+
+test('an answer that is coded while it comes, and breaks off, does not look complete', async () => {
+  site.on('/passing-broken', async ({ connection }) => {
+    await connection.flush(
+      `HTTP/1.1 200 OK\r\nCache-Control: no-store\r\n${html}\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n`,
+    )
+    connection.destroy()
+  })
+  // A reset may overtake the head.
+  const answer = await site.ask('/passing-broken', accepts('gzip')).catch(() => undefined)
+  expect(answer?.end ?? 'cut').toBe('cut')
+})
+
 test('coded forms are made of the stored response: the origin is asked once', async () => {
   const before = site.seen('/page').length
   for (const coding of ['gzip', 'br', 'zstd', 'identity', 'gzip, br'])
