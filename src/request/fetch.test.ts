@@ -481,3 +481,16 @@ describe('a part of another length than its Content-Range says', () => {
     }
   })
 })
+
+test('an answer without Date gets the time of its receipt, on the miss too', () => {
+  const engine = new TestEngine()
+  for (const [target, fields] of [
+    ['/stored', shareable],
+    ['/stored', shareable],
+    ['/passed', { 'Cache-Control': 'no-store' }],
+  ] as const) {
+    const { reply, call } = engine.ask({ target })
+    if (call !== undefined) engine.origin.last.answer(200, fields, 'page')
+    expect(reply.field('date')).toBe('Thu, 01 Jan 2026 00:00:00 GMT')
+  }
+})

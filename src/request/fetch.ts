@@ -12,6 +12,7 @@ import { storable } from '../cache/storable.ts'
 import type { Stored } from '../cache/stored.ts'
 import { variantKey } from '../cache/vary.ts'
 import type { ContentCoding } from '../http/encode.ts'
+import { formatHttpDate } from '../http/date.ts'
 import type { Fields } from '../http/fields.ts'
 import type { ResponseHead } from '../http/message.ts'
 import type { Origin, OriginCall, OriginEvents, OriginRequest } from '../origin/origin.ts'
@@ -287,6 +288,8 @@ export class Fetch implements OriginEvents {
     owner.headArrived(this, head, this.#requestMs)
 
     const responseMs = owner.clock.nowMs()
+    // RFC 9110 §6.6.1: a response without Date gets the time of its receipt, whether it is stored or passed on.
+    if (!head.fields.has('date')) head.fields.append('Date', formatHttpDate(responseMs))
     const verdict = plan.store
       ? storable(
           visit,
