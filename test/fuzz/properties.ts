@@ -6,7 +6,15 @@ import { RequestReader } from '../../src/http1/request-reader.ts'
 import { ResponseReader } from '../../src/http1/response-reader.ts'
 import { parseRequestHead } from '../../testing/raw-origin.ts'
 import type { Random } from './random.ts'
-import { type AcceptedRequest, type AcceptedResponse, readRequests, readResponse } from './streams.ts'
+import { isHopByHop } from '../../src/http/hopbyhop.ts'
+import type { Fields } from '../../src/http/fields.ts'
+import {
+  type AcceptedRequest,
+  type AcceptedResponse,
+  readRequests,
+  readResponse,
+  replaced,
+} from './streams.ts'
 
 const wide: Http1Limits = {
   targetBytes: 8192,
@@ -29,7 +37,7 @@ const narrow: Http1Limits = {
 // Readers that live on, as in a process: what they remember must not show.
 const requestReaders = [wide, narrow].map((limits) => new RequestReader(limits))
 const responseReaders = [false, true].map((lenient) => new ResponseReader(wide, lenient))
-const canonical = new RequestReader({ ...wide, targetBytes: 100_000, fieldsBytes: 100_000 })
+const canonical = new RequestReader({ ...wide, targetBytes: 100_000, fieldsBytes: 100_000, fieldLines: 1000 })
 
 /** Requests: the same for every split; what is accepted is one request for everybody, and stays it. */
 export function checkRequests(input: Buffer, random: Random): string | undefined {
@@ -44,7 +52,7 @@ export function checkRequests(input: Buffer, random: Random): string | undefined
       return differ('a new reader understands something else', whole.record, anew.record)
   }
   for (const message of whole.messages) {
-    const problem = checkAccepted(message)
+    const problem = checkAccepted(message) ?? checkPassed(message.fields, message.passed, random)
     if (problem) return problem
   }
   return undefined
@@ -91,6 +99,36 @@ function checkAccepted(message: AcceptedRequest): string | undefined {
   return undefined
 }
 
+/** What is passed on is what was read without what ends here, and its text says the same as its lines, changed or not. */
+function checkPassed(fields: Fields, passed: Fields, random: Random): string | undefined {
+  const named =
+    fields
+      .get('connection')
+      ?.toLowerCase()
+      .split(',')
+      .map((option) => option.trim()) ?? []
+  const kept = [...fields].filter(([name]) => {
+    const key = name.toLowerCase()
+    return !isHopByHop(key) && !named.includes(key) && !replaced.has(key)
+  })
+  if (JSON.stringify([...passed]) !== JSON.stringify(kept))
+    return differ('passes on something else', JSON.stringify(kept), JSON.stringify([...passed]))
+  for (let i = random.below(3); i > 0; i--) {
+    const name = random.pick(['X', 'Range', 'If-None-Match', 'New'])
+    if (random.once(3)) passed.delete(name.toLowerCase())
+    else if (random.once(2)) passed.append(name, 'changed')
+    else passed.set(name, 'changed')
+  }
+  const text = fieldLines(random.once(4) ? passed.clone() : passed)
+  const octets = Buffer.from(`GET / HTTP/1.0\r\n${text}\r\n`, 'latin1')
+  if (canonical.read(octets, 0, octets.length) !== 'complete') return `${canonical.failure?.message}: ${text}`
+  const again = JSON.stringify([...canonical.lines.fields()])
+  const lines = JSON.stringify([...passed])
+  if (again !== lines) return differ('the text says something else than the lines', lines, again)
+  parseRequestHead(`GET / HTTP/1.1\r\nHost: a\r\n${text}\r\n`)
+  return undefined
+}
+
 const answeredMethods = ['GET', 'GET', 'GET', 'HEAD', 'POST']
 
 /** Responses: the same for every split; what is accepted can be sent on, and is read the same then. */
@@ -103,7 +141,7 @@ export function checkResponses(input: Buffer, random: Random): string | undefine
   if (whole.record !== split.record)
     return differ('a split changes what is understood', whole.record, split.record)
   for (const message of whole.messages) {
-    const problem = checkSentOn(message)
+    const problem = checkSentOn(message) ?? checkPassed(message.fields, message.passed, random)
     if (problem) return problem
   }
   return undefined

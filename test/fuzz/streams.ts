@@ -16,6 +16,8 @@ export interface AcceptedRequest {
   readonly minorVersion: number
   readonly fields: Fields
   readonly framing: Framing
+  /** What goes on to the next hop, without `replaced`. */
+  readonly passed: Fields
 }
 
 /** A response that was accepted; interim ones too. */
@@ -23,7 +25,11 @@ export interface AcceptedResponse {
   readonly status: number
   readonly reason: string
   readonly fields: Fields
+  readonly passed: Fields
 }
+
+/** Fields of which the next hop gets lines of Myriad's own. */
+export const replaced: ReadonlySet<string> = new Set(['host', 'content-length', 'expect', 'cookie'])
 
 /** What was understood. */
 export interface Understood<Message> {
@@ -102,8 +108,9 @@ export function readRequests(reader: RequestReader, pieces: readonly Buffer[]): 
         throw new Error(`read went from ${at} to ${reader.next}`)
       const { method, rawTarget, pathAndQuery, authority } = reader
       const fields = reader.lines.fields()
+      const passed = reader.lines.endToEnd(replaced)
       const { framing, minorVersion, keepAlive, expectsContinue, upgrade } = reader
-      messages.push({ method, pathAndQuery, authority, minorVersion, fields, framing })
+      messages.push({ method, pathAndQuery, authority, minorVersion, fields, framing, passed })
       const rest = JSON.stringify([framing, minorVersion, keepAlive, expectsContinue, upgrade])
       record.push(`${method} ${rawTarget} ${pathAndQuery} ${authority} ${show(fields)} ${rest}`)
       at = reader.next
@@ -147,7 +154,7 @@ export function readResponse(
       if (reader.next <= at || reader.next > pending.length)
         throw new Error(`read went from ${at} to ${reader.next}`)
       const head = reader.head()
-      messages.push(head)
+      messages.push({ ...head, passed: reader.lines.endToEnd(replaced) })
       const { framing, minorVersion, keepAlive } = reader
       record.push(
         `${head.status} ${head.reason} ${show(head.fields)} ${JSON.stringify([framing, minorVersion, keepAlive])}`,
