@@ -49,7 +49,7 @@ export class Representation {
   }
 }
 
-/** Bytes with headroom, from pieces of a body, which fill it: what were not written would be what the memory held. */
+/** Bytes with headroom, from pieces of a body, which fill it: the rest would be what the memory held before. */
 export function withHeadroom(chunks: readonly Uint8Array[], bodyBytes: number): StoredBytes {
   const buffer = Buffer.allocUnsafeSlow(HEADROOM + bodyBytes)
   let at = HEADROOM
