@@ -5,6 +5,7 @@ import type { Comparison } from './comparison.ts'
 import { compressed } from './compressed.ts'
 import { connections } from './connections.ts'
 import { hits } from './hits.ts'
+import { memoryBudget } from './memory-budget.ts'
 import { misses } from './misses.ts'
 import { sizesOfHits } from './sizes.ts'
 import { start } from './start.ts'
@@ -17,5 +18,6 @@ export const comparisons: readonly Comparison[] = [
   connections,
   bodies,
   collapse,
+  memoryBudget,
   start,
 ]

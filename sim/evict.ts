@@ -4,7 +4,7 @@
 import { readdirSync } from 'node:fs'
 import { Resident } from '../src/cache/evict/fifo.ts'
 import { S3Fifo, touch } from '../src/cache/evict/s3fifo.ts'
-import { seeded, zipf } from '../testing/zipf.ts'
+import { seededRandom, zipf } from '../bench/zipf.ts'
 
 /** One request for an object. */
 export interface Access {
@@ -86,7 +86,7 @@ export function hitRatios(accesses: readonly Access[], policy: Policy): Ratios {
 
 /** `count` requests for `objects` pages of 1 to 16 KB by Zipf's law. */
 export function zipfAccesses(count: number, objects: number, skew: number, seed: number): Access[] {
-  const random = seeded(seed)
+  const random = seededRandom(seed)
   const sizes = Array.from({ length: objects }, () => 1024 + Math.floor(random() * 15 * 1024))
   const draw = zipf(objects, skew, random)
   return Array.from({ length: count }, () => {
