@@ -101,7 +101,7 @@ async function oneRun(
   if (run.requests === 0) throw new Error(`${server.peer.name} answered nothing`)
   const expected = load.hits === 'all' ? 0 : run.requests
   // What is in flight when the run ends has been seen by the origin and not by the generator.
-  const tolerated = run.requests * toleratedShare + (load.hits === 'all' ? 0 : load.connections)
+  const tolerated = run.requests * toleratedShare + (load.hits === 'all' ? 0 : 2 * load.connections)
   if (Math.abs(originRequests - expected) > tolerated) {
     throw new Error(`${server.peer.name}: ${originRequests} of ${run.requests} requests reached the origin`)
   }

@@ -65,7 +65,7 @@ const { chosen, pairs, seconds, json } = chosenOf()
 const reason = unfit()
 if (reason !== undefined) refuse(`Nothing can be measured here: ${reason}.`)
 moveToLoadCore()
-const bench: Bench = { pairs, seconds, warmupSeconds: 2, progress: (line) => console.error(`  ${line}`) }
+const bench: Bench = { pairs, seconds, warmupSeconds: 6, progress: (line) => console.error(`  ${line}`) }
 const results: Result[] = []
 for (const comparison of chosen) {
   const { name, sentence } = comparison
