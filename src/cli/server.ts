@@ -15,6 +15,8 @@ import { MemoryStore } from '../store/memory/memory.ts'
 export interface ServerDeps {
   readonly clock: Clock
   readonly timers: Timers
+  /** Writes to standard error. */
+  readonly err: (text: string) => unknown
 }
 
 /** A site that is being served. */
@@ -75,6 +77,8 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
           timers,
           limits: site.limits,
           settings: site.edge,
+          fault: (error) =>
+            deps.err(`myriad: a fault while a connection was served: ${error.stack ?? error.message}\n`),
         }),
       )
     } catch (cause) {

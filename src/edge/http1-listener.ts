@@ -21,6 +21,8 @@ export interface Http1ListenerParts {
   readonly timers: Timers
   readonly limits: Http1Limits
   readonly settings: EdgeSettings
+  /** A fault of Myriad's own: an exception while a connection was served. That connection is ended. */
+  fault(error: Error): void
 }
 
 /** Listens on one address. */
@@ -66,7 +68,11 @@ export class Http1Listener implements ListenerContext {
         drain: (socket) => socket.data?.onDrain(),
         end: (socket) => socket.data?.onEnd(),
         close: (socket) => socket.data?.onClose(),
-        error: (socket) => socket.data?.cut(),
+        error: (socket, error) => {
+          // The runtime brings both here: what the network did, and what was thrown while it was handled.
+          if (!('syscall' in error)) parts.fault(error)
+          socket.data?.cut()
+        },
       },
     })
     const headTimeMs = parts.limits.headTime
