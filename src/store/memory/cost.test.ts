@@ -11,8 +11,8 @@ test('a buffer counts as the allocator rounds it', () => {
     [8193, 10_240],
     [10_241, 12_288],
     [32_768, 32_768],
-    [32_769, 36_864],
-    [100_000, 106_496],
+    [32_769, 40_960],
+    [100_000, 114_688],
   ]
   for (const [length, counted] of cases) expect([length, bufferBytes(length)]).toEqual([length, counted])
 })

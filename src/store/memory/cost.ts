@@ -3,7 +3,7 @@
 //
 // Buffers come from mimalloc. Up to 32 KB it rounds a length up to one of four sizes per power of two (8 KB, 10 KB,
 // 12 KB, 14 KB, 16 KB …); above, the room that rounding adds is not touched, and counts by pages of 4 KB. Where lengths are
-// mixed, gaps stay between long buffers until the allocator gives them back; a sixteenth allows for them.
+// mixed, gaps stay between long buffers until the allocator gives them back; an eighth allows for them.
 
 import type { Fields } from '../../http/fields.ts'
 
@@ -23,7 +23,7 @@ const lineHeapBytes = 80
 const roundedBytesMax = 32 * 1024
 
 const pageBytes = 4096
-const gapFactor = 17 / 16
+const gapFactor = 9 / 8
 
 /** The memory that a buffer of `length` takes outside the heap. */
 export function bufferBytes(length: number): number {
