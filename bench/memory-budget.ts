@@ -1,5 +1,5 @@
 // Resident memory of a filled memory store against its budget. Each case runs in a process of its own, with the settings
-// of the garbage collector that bin/myriad makes: it fills the store, then replaces the contents several times over while
+// of collector and allocator that bin/myriad makes: it fills the store, then replaces the contents several times over while
 // pages are asked for by popularity. Measured: how far resident memory rises above that of the empty process, and how
 // long the event loop is held up at worst.
 //
@@ -156,10 +156,10 @@ async function runCase({ budgetBytes, bodyBytesMin, bodyBytesMax, turnovers }: C
   return { entries: store.size, filledShare, peakShare, stallMsMax }
 }
 
-/** The settings of the garbage collector in bin/myriad. */
-async function collectorSettings(): Promise<Record<string, string>> {
+/** The settings of the garbage collector and the allocator in bin/myriad. */
+async function memorySettings(): Promise<Record<string, string>> {
   const launcher = await Bun.file(join(import.meta.dir, '../bin/myriad')).text()
-  const settings = launcher.matchAll(/^export (BUN_JSC_\w+)="\$\{\w+:-([^}]+)\}"$/gm)
+  const settings = launcher.matchAll(/^(?:export )?((?:BUN|MIMALLOC)_\w+)="\$\{\w+:-([^}]+)\}"$/gm)
   return Object.fromEntries([...settings].map(([, name = '', value = '']) => [name, value]))
 }
 
@@ -184,7 +184,7 @@ export const memoryBudget: Comparison = {
   name: 'memory-budget',
   sentence: 'Resident memory against the budget of the memory tier, filled and replaced several times over.',
   async run(bench) {
-    const settings = await collectorSettings()
+    const settings = await memorySettings()
     const rows: Row[] = []
     for (const each of cases) {
       const { entries, filledShare, peakShare, stallMsMax } = await measure(each, settings)
