@@ -15,6 +15,7 @@ import type { ContentCoding } from '../http/encode.ts'
 import { formatHttpDate } from '../http/date.ts'
 import type { Fields } from '../http/fields.ts'
 import type { ResponseHead } from '../http/message.ts'
+import { fieldLines } from '../http1/head-writer.ts'
 import type { Origin, OriginCall, OriginEvents, OriginRequest } from '../origin/origin.ts'
 import { forwardedStatus } from './cache-status.ts'
 import { CodedReply, passingCoding } from './coded-reply.ts'
@@ -147,6 +148,8 @@ export class Fetch implements OriginEvents {
   /** Waiting for the head. */
   #followers: Consumer[] = []
   #head: ResponseHead | undefined
+  /** What followers that set no conditions are all sent: a crowd's heads are made once. */
+  #followersHead: ResponseHead | undefined
   #stored: Stored | undefined
   #chunks: Uint8Array[] = []
   /** Chunks that every consumer has been sent and that are gone. */
@@ -442,6 +445,13 @@ export class Fetch implements OriginEvents {
     const stored = this.#stored
     const member = forwardedStatus(this.plan.why, reason, head.status, stored !== undefined, collapsed)
     const tier = collapsed ? 'collapsed' : 'origin'
+    const alike = collapsed && visit.isPlain && visit.route === this.visit.route
+    const known = alike ? this.#followersHead : undefined
+    if (known !== undefined) {
+      this.#attachWith(consumer, () => visit.reply.start(known, this.#bodyBytes, true))
+      this.owner.answered(visit, tier, reason, head.status)
+      return
+    }
     const coding = stored === undefined ? passingCoding(visit, head, this.#bodyBytes) : undefined
     // Nobody else is going to read the head of an answer that is not shared.
     const own = stored === undefined ? head.fields : head.fields.clone()
@@ -475,7 +485,12 @@ export class Fetch implements OriginEvents {
       // RFC 9110 §8.6: a 204 has no length.
       if (hasBody || head.status === 204) fields.delete('content-length')
       if (coding !== undefined && coding !== 'identity') consumer.code(coding, fields, hasBody)
-      visit.reply.start({ status: head.status, reason: head.reason, fields }, this.#bodyBytes, hasBody)
+      const begun = { status: head.status, reason: head.reason, fields }
+      if (alike && hasBody) {
+        fields.text = fieldLines(fields)
+        this.#followersHead = begun
+      }
+      visit.reply.start(begun, this.#bodyBytes, hasBody)
     })
     this.owner.answered(visit, tier, reason, head.status)
   }

@@ -39,7 +39,7 @@ export function serve(
   const representation =
     visit.range === undefined ? variant.representation(visit.acceptEncoding, context.grown) : variant.identity
   const form =
-    isPlain(visit) && stored.content.kind === 'whole' ? whole : formOf(visit, variant, representation, nowMs)
+    visit.isPlain && stored.content.kind === 'whole' ? whole : formOf(visit, variant, representation, nowMs)
   const age = ageSeconds(stored, nowMs)
   const ttl = Math.ceil((stored.freshUntilMs - nowMs) / 1000)
   if (form.kind === 'whole') {
@@ -86,11 +86,6 @@ export function serve(
 }
 
 const whole: Answer = { kind: 'whole' }
-
-/** Whether the request sets no conditions and asks for no part: nearly all. */
-function isPlain(visit: Visit): boolean {
-  return visit.range === undefined && visit.ifNoneMatch === undefined && visit.ifModifiedSince === undefined
-}
 
 function formOf(visit: Visit, variant: Variant, { etag, body }: Representation, nowMs: number): Answer {
   const { content } = variant.stored

@@ -96,6 +96,11 @@ export class Visit implements RequestFacts {
     return this.bypass === undefined ? this.route.policy : openPolicy
   }
 
+  /** Whether the request sets no conditions and asks for no part: nearly all. */
+  get isPlain(): boolean {
+    return this.range === undefined && this.ifNoneMatch === undefined && this.ifModifiedSince === undefined
+  }
+
   get headOnly(): boolean {
     return this.method === 'HEAD'
   }
