@@ -1,4 +1,4 @@
-// What the cache's decisions read from a request: gathered in one pass over its fields, so that a hit costs one scan.
+// What the cache's decisions read from a request.
 //
 // Two things are settled here, so that the cache never sees more or less than the application does: fields that
 // Connection names are gone (RFC 9110 §7.6.1), and so are the cookies that the route ignores.
@@ -40,72 +40,24 @@ export function requestFacts(
   ignoredCookie: (name: string) => boolean,
   dropCookies: boolean,
 ): RequestFacts {
-  let cookies: string | undefined
-  let authorization = false
-  let cacheControl: string | undefined
-  let range: string | undefined
-  let ifRange: string | undefined
-  let ifNoneMatch: string | undefined
-  let ifModifiedSince: string | undefined
-  let ifMatch = false
-  let acceptEncoding: string | undefined
-  const { keys, values } = fields
-  for (let i = 0; i < keys.length; i++) {
-    const value = values[i]!
-    switch (keys[i]) {
-      case 'connection':
-        // Rare beyond 'keep-alive' and 'close': then look at what remains, from the start.
-        if (connectionOptions(fields).some((name) => keys.includes(name)))
-          return requestFacts(method, key, endToEnd(fields), ignoredCookie, dropCookies)
-        break
-      case 'cookie':
-        // RFC 9113 §8.2.3: cookies may come on several lines.
-        cookies = cookies === undefined ? value : `${cookies}; ${value}`
-        break
-      case 'authorization':
-        authorization = true
-        break
-      case 'cache-control':
-        cacheControl = joined(cacheControl, value)
-        break
-      case 'range':
-        range = joined(range, value)
-        break
-      case 'if-range':
-        ifRange = joined(ifRange, value)
-        break
-      case 'if-none-match':
-        ifNoneMatch = joined(ifNoneMatch, value)
-        break
-      case 'if-modified-since':
-        ifModifiedSince = joined(ifModifiedSince, value)
-        break
-      case 'if-match':
-      case 'if-unmodified-since':
-        ifMatch = true
-        break
-      case 'accept-encoding':
-        acceptEncoding = joined(acceptEncoding, value)
-        break
-    }
-  }
+  // What Connection names does not reach the application, and so must not count (RFC 9110 §7.6.1).
+  if (connectionOptions(fields).some((name) => fields.has(name)))
+    return requestFacts(method, key, endToEnd(fields), ignoredCookie, dropCookies)
+  // RFC 9113 §8.2.3: cookies may come on several lines.
+  const cookies = fields.has('cookie') ? fields.all('cookie').join('; ') : undefined
+  const cacheControl = fields.get('cache-control')
   return {
     method,
     key,
     fields,
     cookie: cookies === undefined || dropCookies ? undefined : withoutCookies(cookies, ignoredCookie),
-    authorization,
+    authorization: fields.has('authorization'),
     directives: cacheControl === undefined ? noDirectives : requestDirectives(cacheControl),
-    range,
-    ifRange,
-    ifNoneMatch,
-    ifModifiedSince,
-    ifMatch,
-    acceptEncoding,
+    range: fields.get('range'),
+    ifRange: fields.get('if-range'),
+    ifNoneMatch: fields.get('if-none-match'),
+    ifModifiedSince: fields.get('if-modified-since'),
+    ifMatch: fields.has('if-match') || fields.has('if-unmodified-since'),
+    acceptEncoding: fields.get('accept-encoding'),
   }
-}
-
-/** RFC 9110 §5.3. */
-function joined(before: string | undefined, value: string): string {
-  return before === undefined ? value : `${before}, ${value}`
 }
