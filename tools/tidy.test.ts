@@ -232,7 +232,7 @@ const cases: readonly Case[] = [
       { 'package-lock.json': '"resolved": "https://registry.example.org/a.tgz"' },
     ],
     fine: [
-      { 'docs/A.md': 'a path like /blog/tmp/a, or src/work/b' },
+      { 'docs/A.md': 'a path like /blog/tmp/a, or src/home/b' },
       { 'package-lock.json': '"resolved": "https://registry.npmjs.org/a.tgz"' },
     ],
   },
