@@ -13,9 +13,14 @@ function conditions(results: readonly Result[]): string {
   const first = results[0]!
   const days = results.map((result) => result.date.slice(0, 10)).toSorted()
   const when = days[0] === days.at(-1) ? days[0] : `${days[0]} to ${days.at(-1)}`
-  const versions = Object.entries(Object.assign({}, ...results.map((result) => result.versions)))
+  // Comparisons are run one by one, and may be of several states of the program: each is named.
+  const versions = new Set(
+    results.flatMap((result) =>
+      Object.entries(result.versions).map(([name, version]) => `${name} ${version}`),
+    ),
+  )
   const { cpu, cores, kernel } = first.machine
-  return `Measured ${when} on ${cores} cores (${cpu}), Linux ${kernel}, the server on one core, load and origin on the other: ${versions.map(([name, version]) => `${name} ${version}`).join(', ')}.`
+  return `Measured ${when} on ${cores} cores (${cpu}), Linux ${kernel}, the server on one core, load and origin on the other: ${[...versions].toSorted().join(', ')}.`
 }
 
 const results = await loadResults(comparisons.map(({ name }) => name))
