@@ -1,0 +1,174 @@
+// The folder that a site is served from, and what a request's path names in it. Resolved anew for each request, so that
+// a root which is a symbolic link (current → releases/42) may be switched at any time: a request sees either release
+// and never both, because the root is resolved once and everything else below what it was then.
+//
+// What leads out of the root is refused, however it does: links are followed, and what counts is the place where they
+// end. Hidden names (dotfiles) and what is neither file nor folder are refused too. Nothing is opened here but by the
+// system itself while it resolves a name; whoever opens what was found checks that it is that file (open-file.ts).
+import { lstatSync, realpathSync, type Stats } from 'node:fs'
+import { isHidden, merged, requestPath, type Segment } from './request-path.ts'
+
+/** What is served, and from where. */
+export interface DocumentRootConfig {
+  /** An absolute path; may be a symbolic link. */
+  readonly root: string
+  /** Folders outside the root that links in it may lead to (shared uploads, a framework's storage). */
+  readonly linkTargets: readonly string[]
+}
+
+/** A file that a path names. */
+export interface ResolvedFile {
+  /** Without any symbolic link. */
+  readonly realPath: string
+  /** Of that path, just now. */
+  readonly stat: Stats
+  /** The part of the request's path that names it; percent-encoded, without empty segments: '/index.php'. */
+  readonly name: string
+}
+
+/** Why a path is refused, whether or not something is there. */
+export type RefusedPath =
+  /** It names a hidden file or folder. */
+  | 'hidden'
+  /** A link leads out of the root. */
+  | 'outside'
+  /** Neither a file nor a folder. */
+  | 'not-regular'
+  /** The system does not let this process look. */
+  | 'not-permitted'
+  /** The root itself is not there. */
+  | 'no-root'
+
+/** What a path names. */
+export type Resolution =
+  | { readonly kind: 'file'; readonly file: ResolvedFile; readonly realRoot: string }
+  /** `name`: the request's path without empty segments. */
+  | {
+      readonly kind: 'directory'
+      readonly realPath: string
+      readonly name: string
+      readonly hasSlash: boolean
+      readonly realRoot: string
+    }
+  /** `within`: a file that the path goes on behind, and the rest of the path ('/x', still encoded): PATH_INFO. */
+  | {
+      readonly kind: 'missing'
+      readonly within: { readonly file: ResolvedFile; readonly rest: string } | undefined
+      readonly realRoot: string
+    }
+  | { readonly kind: 'refused'; readonly reason: RefusedPath }
+
+/** A place in the file system, or why there is none to be had. */
+type Found =
+  | { readonly kind: 'found'; readonly realPath: string; readonly stat: Stats }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'refused'; readonly reason: RefusedPath }
+
+const missing: Found = { kind: 'missing' }
+
+/** A folder that is served. */
+export class DocumentRoot {
+  constructor(private readonly config: DocumentRootConfig) {}
+
+  /** What a path names: in normal form, percent-encoded, beginning with a slash, without the query. */
+  resolve(path: string): Resolution {
+    const root = this.#find(this.config.root)
+    if (root.kind !== 'found' || !root.stat.isDirectory()) return { kind: 'refused', reason: 'no-root' }
+    const realRoot = root.realPath
+    const parsed = path.startsWith('/') ? requestPath(path) : undefined
+    if (parsed === undefined) return { kind: 'missing', within: undefined, realRoot }
+    const { segments, asFolder } = parsed
+    // What most requests ask for is there: one look at the whole path.
+    const direct = segments.every(({ name, hidden }) => name !== undefined && !hidden)
+      ? this.#below(realRoot, segments, segments.length)
+      : missing
+    if (direct.kind === 'refused') return direct
+    if (direct.kind === 'found' && direct.stat.isDirectory()) {
+      const name = merged(path)
+      return { kind: 'directory', realPath: direct.realPath, name, hasSlash: asFolder, realRoot }
+    }
+    if (direct.kind === 'found' && !asFolder) return this.#file(realRoot, direct, merged(path))
+    return this.#walk(realRoot, path, segments)
+  }
+
+  /** Follows a path that does not name anything as a whole, up to the last part of it that is there. */
+  #walk(realRoot: string, path: string, segments: readonly Segment[]): Resolution {
+    for (const [i, { name, hidden, end }] of segments.entries()) {
+      // All before it are folders: this is a hidden entry of one of them, whether or not it exists.
+      if (hidden) return { kind: 'refused', reason: 'hidden' }
+      if (name === undefined) break
+      const found = this.#below(realRoot, segments, i + 1)
+      if (found.kind === 'missing') break
+      if (found.kind === 'refused') return found
+      if (found.stat.isDirectory()) continue
+      const resolved = this.#file(realRoot, found, merged(path.slice(0, end)))
+      if (resolved.kind !== 'file') return resolved
+      return { kind: 'missing', within: { file: resolved.file, rest: path.slice(end) }, realRoot }
+    }
+    return { kind: 'missing', within: undefined, realRoot }
+  }
+
+  #file(realRoot: string, found: { realPath: string; stat: Stats }, name: string): Resolution {
+    if (!found.stat.isFile()) return { kind: 'refused', reason: 'not-regular' }
+    return { kind: 'file', file: { realPath: found.realPath, stat: found.stat, name }, realRoot }
+  }
+
+  /** The place of the first `count` segments, if it lies where it may. */
+  #below(realRoot: string, segments: readonly Segment[], count: number): Found {
+    let path = realRoot === '/' ? '' : realRoot
+    for (let i = 0; i < count; i++) path += `/${segments[i]!.name!}`
+    const found = this.#find(path === '' ? '/' : path)
+    if (found.kind !== 'found' || found.realPath === path) return found
+    const reason = this.#refusal(realRoot, found.realPath)
+    return reason === undefined ? found : { kind: 'refused', reason }
+  }
+
+  /** Why a place that a link has led to may not be served. */
+  #refusal(realRoot: string, realPath: string): RefusedPath | undefined {
+    let below = namesBelow(realRoot, realPath)
+    for (const target of this.config.linkTargets) {
+      if (below !== undefined) break
+      const base = this.#find(target)
+      if (base.kind === 'found') below = namesBelow(base.realPath, realPath)
+    }
+    if (below === undefined) return 'outside'
+    return below.some(isHidden) ? 'hidden' : undefined
+  }
+
+  #find(path: string): Found {
+    try {
+      // First a look that costs little when nothing is there: on sites with a front controller that is most requests.
+      const stat = lstatSync(path, { throwIfNoEntry: false })
+      if (stat === undefined) return missing
+      const realPath = realpathSync.native(path)
+      return { kind: 'found', realPath, stat: realPath === path ? stat : lstatSync(realPath) }
+    } catch (error) {
+      return notFound(error)
+    }
+  }
+}
+
+/** The names that lead from one folder to a place below it, or to itself; undefined when it is elsewhere. */
+function namesBelow(base: string, realPath: string): readonly string[] | undefined {
+  if (realPath === base) return []
+  const prefix = base.endsWith('/') ? base : `${base}/`
+  return realPath.startsWith(prefix) ? realPath.slice(prefix.length).split('/') : undefined
+}
+
+/** What the system says of a path that it does not resolve; what else can go wrong (EIO …) is thrown on. */
+function notFound(error: unknown): Found {
+  switch ((error as { code?: unknown }).code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'ENAMETOOLONG':
+      return missing
+    // A chain of links without an end leads nowhere within the root.
+    case 'ELOOP':
+      return { kind: 'refused', reason: 'outside' }
+    case 'EACCES':
+    case 'EPERM':
+      return { kind: 'refused', reason: 'not-permitted' }
+    default:
+      throw error
+  }
+}
