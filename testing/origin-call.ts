@@ -2,7 +2,7 @@
 import type { Failure } from '../src/base/failure.ts'
 import type { Fields } from '../src/http/fields.ts'
 import type { ResponseHead } from '../src/http/message.ts'
-import type { Origin, OriginBody, OriginCall, OriginEvents } from '../src/origin/origin.ts'
+import type { GatewayLines, Origin, OriginBody, OriginCall, OriginEvents } from '../src/origin/origin.ts'
 import { fieldsOf, type FieldTable } from './exchange.ts'
 import { within } from './within.ts'
 
@@ -14,6 +14,16 @@ export interface CallOptions {
   readonly body?: OriginBody
   readonly expectsContinue?: boolean
   readonly upgrade?: string
+  readonly gateway?: GatewayLines
+}
+
+/** What a gateway adds to the request of a client. */
+export const testGateway: GatewayLines = {
+  fields: fieldsOf({ Host: 'a.test' }),
+  text: 'Host: a.test\r\n',
+  clientAddress: '192.0.2.7',
+  scheme: 'http',
+  authority: 'a.test',
 }
 
 /** One exchange: its events as they came. */
@@ -42,7 +52,7 @@ export class Answering implements OriginEvents {
         method,
         pathAndQuery: path,
         fields: fieldsOf(fields),
-        gateway: { fields: fieldsOf({ Host: 'a.test' }), text: 'Host: a.test\r\n' },
+        gateway: options.gateway ?? testGateway,
         body: options.body ?? { kind: 'none' },
         expectsContinue: options.expectsContinue ?? false,
         upgrade: options.upgrade,

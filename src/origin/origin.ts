@@ -24,6 +24,11 @@ export interface OriginNames {
 export interface GatewayLines {
   readonly fields: Fields
   readonly text: string
+  /** For origins that are told who asks by other means than fields (CGI): the client's address, as far as it is believed. */
+  readonly clientAddress: string
+  readonly scheme: 'http' | 'https'
+  /** Host and port that the client asked, checked, without the scheme's default port. */
+  readonly authority: string
 }
 
 /** A request as it goes to an origin. */

@@ -140,3 +140,31 @@ describe('the client’s own', () => {
     expect(engine.origin.last.request.fields.keys).toEqual(['content-type'])
   })
 })
+
+/** The address that the origin is told as the client's. */
+function believed(fields: Readonly<Record<string, string>>, trusted = true): string {
+  const engine = new TestEngine()
+  engine.ask({ trusted, fields })
+  return engine.origin.last.request.gateway.clientAddress
+}
+
+describe('the address that an origin takes as a fact', () => {
+  test.each<[Record<string, string>, string]>([
+    [{}, '192.0.2.7'],
+    [{ 'X-Forwarded-For': '198.51.100.1, 198.51.100.2' }, '198.51.100.2'],
+    [{ 'X-Forwarded-For': '198.51.100.2:4711' }, '198.51.100.2'],
+    [{ Forwarded: 'for=198.51.100.1, for="[2001:db8::1]:4711";proto=https' }, '2001:db8::1'],
+    [{ Forwarded: 'proto=https', 'X-Forwarded-For': '2001:db8::2' }, '2001:db8::2'],
+    [{ Forwarded: 'for=unknown' }, '192.0.2.7'],
+    [{ 'X-Forwarded-For': 'localhost' }, '192.0.2.7'],
+    [{ 'X-Forwarded-For': '' }, '192.0.2.7'],
+  ])('is what a trusted peer says it is: %p', (fields, address) => {
+    expect(believed(fields)).toBe(address)
+  })
+
+  test("is the peer's own when it is a stranger", () => {
+    expect(believed({ 'X-Forwarded-For': '198.51.100.1', Forwarded: 'for=198.51.100.1' }, false)).toBe(
+      '192.0.2.7',
+    )
+  })
+})

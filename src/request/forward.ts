@@ -7,6 +7,7 @@ import { fieldBit, fieldNumber, type KnownField } from '../http/known-fields.ts'
 import { isLookalike } from '../http/lookalike.ts'
 import { fieldLines } from '../http1/head-writer.ts'
 import type { GatewayLines, OriginNames } from '../origin/origin.ts'
+import { clientAddress } from './client-address.ts'
 import { VIA } from './downstream.ts'
 import type { Visit } from './visit.ts'
 
@@ -91,7 +92,13 @@ function makeLines(visit: Visit, names: OriginNames, host: string, identity: Ide
     ['Via', after(visit, 'via', VIA)],
     ['CDN-Loop', after(visit, 'cdn-loop', identity.cdnLoop)],
   ])
-  return { fields, text: fieldLines(fields) }
+  return {
+    fields,
+    text: fieldLines(fields),
+    clientAddress: clientAddress(visit),
+    scheme: visit.scheme,
+    authority: host,
+  }
 }
 
 function setConditions(fields: Fields, ask: Ask): void {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { fieldsOf, type FieldTable } from '../../../testing/exchange.ts'
 import { FakeSocket } from '../../../testing/fake-socket.ts'
+import { testGateway } from '../../../testing/origin-call.ts'
 import type { Failure } from '../../base/failure.ts'
 import { defaultsOf } from '../../base/setting.ts'
 import type { Fields } from '../../http/fields.ts'
@@ -21,11 +22,9 @@ interface Asked {
   readonly upgrade?: string
 }
 
-const gateway = { fields: fieldsOf({ Host: 'a.test' }), text: 'Host: a.test\r\n' }
-
 function requestOf({ method = 'GET', fields = {}, ...rest }: Asked): OriginRequest {
   const base = { body: { kind: 'none' } as const, expectsContinue: false, upgrade: undefined, ...rest }
-  return { method, pathAndQuery: '/page', fields: fieldsOf(fields), gateway, ...base }
+  return { method, pathAndQuery: '/page', fields: fieldsOf(fields), gateway: testGateway, ...base }
 }
 
 /** Keeps what comes; `during` is called with each piece of content, `after` at the end. */
