@@ -85,6 +85,11 @@ export class FakeReply implements Reply {
     held.source?.release()
   }
 
+  /** Takes heads as fields alone, as a protocol does whose heads have another form. */
+  forward(): boolean {
+    return false
+  }
+
   start(head: ResponseHead, bodyBytes: number | undefined, _hasBody: boolean): void {
     assert(this.outcome === 'waiting', 'a second answer to one request')
     this.head = { status: head.status, reason: head.reason, fields: head.fields.clone() }

@@ -82,13 +82,13 @@ export class Answering implements OriginEvents {
   interim(head: ResponseHead): void {
     this.#came()
     this.interims.push(head.status)
-    this.interimHeads.push(head)
+    this.interimHeads.push(kept(head))
     this.#look()
   }
 
   head(head: ResponseHead, bodyBytes: number | undefined): void {
     this.#came()
-    this.response = head
+    this.response = kept(head)
     this.bodyBytes = bodyBytes
     this.#look()
   }
@@ -136,4 +136,9 @@ export class Answering implements OriginEvents {
       return false
     })
   }
+}
+
+/** A head is good within the call only, but for its fields. */
+function kept({ status, reason, fields }: ResponseHead): ResponseHead {
+  return { status, reason, fields }
 }

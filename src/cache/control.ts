@@ -2,7 +2,7 @@
 // (RFC 9213) before Cache-Control and Expires (RFC 9111 §5.2 and §5.3), and the owner's policy where it has a say.
 // Pragma says nothing in a response (RFC 9111 §5.4).
 import { parseDictionary, type Member } from '../http/structured.ts'
-import type { Fields } from '../http/fields.ts'
+import type { FieldReader } from '../http/message.ts'
 import { remembered } from '../http/memo.ts'
 import {
   combinedDirectives,
@@ -23,7 +23,7 @@ export interface Control {
 }
 
 /** What governs a response on a route with this policy. */
-export function governing(status: number, fields: Fields, policy: CachePolicy): Control {
+export function governing(status: number, fields: FieldReader, policy: CachePolicy): Control {
   const control = ownControl(fields)
   // Errors and redirects that are not known to last are not the answers that an owner means by a lifetime.
   if (!policy.override || policy.ttlSeconds === undefined || !isHeuristicallyCacheable(status)) return control
@@ -42,7 +42,7 @@ export function governing(status: number, fields: Fields, policy: CachePolicy): 
   return { source: 'owner', directives: owners, expires: false }
 }
 
-function ownControl(fields: Fields): Control {
+function ownControl(fields: FieldReader): Control {
   const targeted = fields.get('cdn-cache-control')
   if (targeted !== undefined) {
     const directives = targetedDirectives(targeted)
@@ -57,7 +57,7 @@ function ownControl(fields: Fields): Control {
 }
 
 /** `no-transform` of Cache-Control holds all the same: it is no caching policy, and binds whoever forwards. */
-function targetedControl(directives: ResponseDirectives, fields: Fields): Control {
+function targetedControl(directives: ResponseDirectives, fields: FieldReader): Control {
   const noTransform = directives.noTransform || responseDirectives(fields.get('cache-control')).noTransform
   return { source: 'targeted', directives: { ...directives, noTransform }, expires: false }
 }

@@ -31,7 +31,8 @@ export function storable(
   policy: CachePolicy,
   targetUri: string,
 ): Storable {
-  const control = governing(head.status, head.fields, policy)
+  // Most refusals are a word in Cache-Control: no other field is made into a string for them.
+  const control = governing(head.status, head.lines ?? head.fields, policy)
   const refusal =
     refusedMethod(facts, head, control, targetUri) ??
     refusedStatus(facts, head, control) ??

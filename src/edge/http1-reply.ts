@@ -3,7 +3,8 @@ import { assert } from '../base/assert.ts'
 import type { Reason } from '../base/reason.ts'
 import type { Held, Outbox } from '../base/outbox.ts'
 import type { Fields } from '../http/fields.ts'
-import type { ResponseHead } from '../http/message.ts'
+import { fieldBit } from '../http/known-fields.ts'
+import type { ArrivedLines, ResponseHead } from '../http/message.ts'
 import { chunkEnd, chunkStart, encodeChunk, encodeLastChunk } from '../http1/chunked.ts'
 import { fieldLines, headOctets, statusLine } from '../http1/head-writer.ts'
 import type { Client, Reply } from '../request/reply.ts'
@@ -34,15 +35,31 @@ export interface ReplyConnection {
 
 /** Up to this size head and body are put together for one write. */
 const JOINED_BYTES_MAX = 65_536
+/**
+ * A head waits here for the first of its body, or for the end of this turn of the event loop. There is one such place:
+ * who needs it has what waits there sent first.
+ */
 const scratch = Buffer.allocUnsafeSlow(JOINED_BYTES_MAX + 65_536)
+let holder: Http1Reply | undefined
+
+let isFlushDue = false
+
+const flushHolder = (): void => holder?.flushHead()
+const flushAtTurnsEnd = (): void => {
+  isFlushDue = false
+  flushHolder()
+}
+
+const contentLengthBit = fieldBit['content-length']
+const OK_LINE = statusLine(200, 'OK')
 
 type State = 'waiting' | 'length' | 'chunked' | 'close' | 'none' | 'tunnel' | 'done'
 
 /** Writes one answer. */
 export class Http1Reply implements Reply {
   #state: State = 'waiting'
-  /** Head that goes out together with the first of the body, or at the end of this turn of the event loop. */
-  #held: string | undefined
+  /** The head's bytes in `scratch`, while it waits there. */
+  #heldBytes = 0
   #left = 0
 
   constructor(private readonly connection: ReplyConnection) {}
@@ -107,22 +124,35 @@ export class Http1Reply implements Reply {
 
   start(head: ResponseHead, bodyBytes: number | undefined, hasBody: boolean): void {
     assert(this.#state === 'waiting', 'a second answer to one request')
-    let text = `${statusLine(head.status, head.reason)}${fieldLines(head.fields)}`
-    if (!hasBody) this.#state = 'none'
-    else if (bodyBytes !== undefined) {
-      this.#state = 'length'
-      this.#left = bodyBytes
-      text += `Content-Length: ${bodyBytes}\r\n`
-    } else if (this.connection.minorVersion === 1) {
-      this.#state = 'chunked'
-      text += 'Transfer-Encoding: chunked\r\n'
-    } else {
-      // RFC 9112 §6.3: an HTTP/1.0 client finds the end by the connection's.
-      this.#state = 'close'
-      this.connection.closeAfter()
+    const text = `${statusLine(head.status, head.reason)}${fieldLines(head.fields)}${this.#frame(bodyBytes, hasBody)}`
+    if (text.length > JOINED_BYTES_MAX) {
+      this.connection.count(text.length)
+      this.connection.outbox.send(Buffer.from(text, 'latin1'))
+      return
     }
-    this.#held = `${text}${this.#connectionLine()}\r\n`
-    queueMicrotask(() => this.#flushHead())
+    flushHolder()
+    this.#hold(scratch.latin1Write(text, 0))
+  }
+
+  forward(
+    status: number,
+    reason: string,
+    lines: ArrivedLines,
+    added: string,
+    bodyBytes: number | undefined,
+    hasBody: boolean,
+  ): boolean {
+    assert(this.#state === 'waiting', 'a second answer to one request')
+    flushHolder()
+    const start = status === 200 && reason === 'OK' ? OK_LINE : statusLine(status, reason)
+    // RFC 9110 §8.6: a 204 has no length.
+    const omitted = hasBody || status === 204 ? contentLengthBit : 0
+    let at = lines.copyTo(scratch, scratch.latin1Write(start, 0), omitted)
+    if (at < 0 || at > JOINED_BYTES_MAX) return false
+    at += scratch.latin1Write(added, at)
+    const frame = this.#frame(bodyBytes, hasBody)
+    this.#hold(at + scratch.latin1Write(frame, at))
+    return true
   }
 
   write(chunk: Uint8Array, source?: Held): boolean {
@@ -134,7 +164,7 @@ export class Http1Reply implements Reply {
     const isChunked = this.#state === 'chunked'
     if (source === undefined) return this.#send(isChunked ? encodeChunk(chunk) : chunk)
     if (isChunked) this.#send(chunkStart(chunk.length))
-    else this.#flushHead()
+    else this.flushHead()
     this.connection.count(chunk.length)
     const taken = this.connection.outbox.send(chunk, 0, chunk.length, 0, source)
     return isChunked ? this.#send(chunkEnd) : taken
@@ -145,14 +175,14 @@ export class Http1Reply implements Reply {
     if (state === 'done') return
     this.#state = 'done'
     if (state === 'chunked') this.#send(encodeLastChunk(trailers))
-    else this.#flushHead()
+    else this.flushHead()
     if (state === 'tunnel' || (state === 'length' && this.#left > 0)) this.connection.broken()
     else this.connection.replied()
   }
 
   fail(): void {
     if (this.#state === 'done') return
-    this.#flushHead()
+    this.flushHead()
     this.#state = 'done'
     this.connection.broken()
   }
@@ -173,6 +203,27 @@ export class Http1Reply implements Reply {
     this.connection.resumeBody()
   }
 
+  /** The lines that delimit the body (RFC 9112 §6) and say how the connection goes on, and the head's end. */
+  #frame(bodyBytes: number | undefined, hasBody: boolean): string {
+    if (!hasBody) {
+      this.#state = 'none'
+      return `${this.#connectionLine()}\r\n`
+    }
+    if (bodyBytes !== undefined) {
+      this.#state = 'length'
+      this.#left = bodyBytes
+      return `Content-Length: ${bodyBytes}\r\n${this.#connectionLine()}\r\n`
+    }
+    if (this.connection.minorVersion === 1) {
+      this.#state = 'chunked'
+      return `Transfer-Encoding: chunked\r\n${this.#connectionLine()}\r\n`
+    }
+    // RFC 9112 §6.3: an HTTP/1.0 client finds the end by the connection's.
+    this.#state = 'close'
+    this.connection.closeAfter()
+    return `${this.#connectionLine()}\r\n`
+  }
+
   #connectionLine(): string {
     if (!this.connection.keepAlive) {
       this.connection.closeAfter()
@@ -181,31 +232,37 @@ export class Http1Reply implements Reply {
     return this.connection.minorVersion === 0 ? 'Connection: keep-alive\r\n' : ''
   }
 
-  /** Sends bytes behind the head, in one write where they are short. */
-  #send(bytes: Uint8Array): boolean {
-    const { outbox } = this.connection
-    const head = this.#held
-    if (head === undefined) {
-      this.connection.count(bytes.length)
-      return outbox.send(bytes)
-    }
-    this.#held = undefined
-    const all = head.length + bytes.length
-    this.connection.count(all)
-    if (all > scratch.length || bytes.length > JOINED_BYTES_MAX) {
-      outbox.send(Buffer.from(head, 'latin1'))
-      return outbox.send(bytes)
-    }
-    scratch.latin1Write(head, 0)
-    scratch.set(bytes, head.length)
-    return outbox.send(scratch, 0, all, all)
+  #hold(bytes: number): void {
+    this.#heldBytes = bytes
+    holder = this
+    if (isFlushDue) return
+    isFlushDue = true
+    queueMicrotask(flushAtTurnsEnd)
   }
 
-  #flushHead(): void {
-    const head = this.#held
-    if (head === undefined) return
-    this.#held = undefined
-    this.connection.count(head.length)
-    this.connection.outbox.send(Buffer.from(head, 'latin1'))
+  /** Sends bytes behind the head, in one write where they are short. */
+  #send(bytes: Uint8Array): boolean {
+    const { connection } = this
+    if (holder !== this) {
+      connection.count(bytes.length)
+      return connection.outbox.send(bytes)
+    }
+    if (bytes.length > JOINED_BYTES_MAX) {
+      this.flushHead()
+      return this.#send(bytes)
+    }
+    holder = undefined
+    const all = this.#heldBytes + bytes.length
+    connection.count(all)
+    scratch.set(bytes, this.#heldBytes)
+    return connection.outbox.send(scratch, 0, all, all)
+  }
+
+  /** Sends a head that waits for its body. */
+  flushHead(): void {
+    if (holder !== this) return
+    holder = undefined
+    this.connection.count(this.#heldBytes)
+    this.connection.outbox.send(scratch, 0, this.#heldBytes, this.#heldBytes)
   }
 }

@@ -4,6 +4,7 @@
 // it is harmless as long as everything that decides (key, variants, Authorization) looks at the fields that remain, as
 // the application does (`cache/facts.ts`).
 import { Fields } from './fields.ts'
+import { remembered } from './memo.ts'
 
 const hopByHop: ReadonlySet<string> = new Set([
   'connection',
@@ -26,12 +27,25 @@ export function connectionOptions(fields: Fields): readonly string[] {
   const options: string[] = []
   for (let i = 0; i < fields.keys.length; i++) {
     if (fields.keys[i] !== 'connection') continue
-    for (const option of fields.values[i]!.split(',')) {
-      const name = option.trim().toLowerCase()
-      if (name !== '' && name !== 'close' && name !== 'keep-alive') options.push(name)
-    }
+    for (const option of optionsOf(fields.values[i]!))
+      if (option !== 'close' && option !== 'keep-alive') options.push(option)
   }
   return options
+}
+
+/** The options in a value of Connection, lower case. Nearly all are 'keep-alive' or 'close'. */
+export const optionsOf = remembered(
+  (value: string): readonly string[] =>
+    value
+      .split(',')
+      .map((option) => option.trim().toLowerCase())
+      .filter((option) => option !== ''),
+  64,
+)
+
+/** Whether a value of Connection names a field that does not end at this hop by itself. */
+export function namesFields(value: string): boolean {
+  return optionsOf(value).some((option) => option !== 'close' && !hopByHop.has(option))
 }
 
 const none: readonly string[] = []

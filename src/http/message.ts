@@ -19,10 +19,32 @@ export interface RequestHead {
   readonly fields: Fields
 }
 
+/** Fields as decisions ask for them: by name in lower case, the lines of a name joined with ', ' (RFC 9110 §5.2). */
+export interface FieldReader {
+  has(key: string): boolean
+  get(key: string): string | undefined
+  /** The first line's value. */
+  first(key: string): string | undefined
+}
+
+/** End-to-end lines of a message that still lie in a codec's buffer. */
+export interface ArrivedLines extends FieldReader {
+  /**
+   * Copies them in HTTP/1.1 form, without the known fields in the bit set `omitted`. Returns the position after them; -1
+   * when they do not lie here in that form, or there is no room.
+   */
+  copyTo(into: Buffer, at: number, omitted: number): number
+}
+
 /** What a response says before its body. */
 export interface ResponseHead {
   readonly status: number
   /** Reason phrase; '' when there is none. */
   readonly reason: string
   readonly fields: Fields
+  /**
+   * The same fields, where they have just come and nobody has asked for `fields`: good only during the call that hands
+   * the head over. What is passed on unchanged is never made into strings.
+   */
+  readonly lines?: ArrivedLines | undefined
 }

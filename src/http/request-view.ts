@@ -2,6 +2,7 @@
 // until its codec reads on; whoever needs the request for longer takes `head()`.
 import type { Fields } from './fields.ts'
 import type { RequestHead } from './message.ts'
+import type { Standing } from './unvouched.ts'
 
 /** A look at a request that may still lie in a codec's buffer. */
 export interface RequestView {
@@ -18,6 +19,12 @@ export interface RequestView {
   get(number: number): string | undefined
   /** The end-to-end fields (RFC 9110 §7.6.1) without those named in `replaced`. */
   endToEnd(replaced: ReadonlySet<string>): Fields
+  /**
+   * Copies the end-to-end lines in HTTP/1.1 form, without the known fields in the bit set `omitted` and those that
+   * `refused` tells by their standing. Returns the position after them; -1 when they do not lie here in that form, or
+   * there is no room.
+   */
+  copyEndToEnd(into: Buffer, at: number, omitted: number, refused: readonly Standing[]): number
   /** Keeps what is needed to tell the head later, which few requests are asked for. */
   keep(): () => RequestHead
 }

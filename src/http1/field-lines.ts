@@ -5,8 +5,9 @@
 // The result is positions in a scratch area, not strings: most requests are answered from memory and need two or
 // three of their fields.
 import { Fields } from '../http/fields.ts'
-import { endToEnd } from '../http/hopbyhop.ts'
+import { endToEnd, namesFields } from '../http/hopbyhop.ts'
 import { fieldBit, fieldNumber, knownFields } from '../http/known-fields.ts'
+import type { Standing } from '../http/unvouched.ts'
 import { internName, type FieldName } from './name-table.ts'
 import { COLON, CR, HTAB, LF, SP, isTokenOctet, isValueOctet } from './octets.ts'
 
@@ -171,9 +172,64 @@ export class FieldLines {
     return fields
   }
 
+  /** Whether Connection names fields that would be passed on otherwise (RFC 9110 §7.6.1). */
+  get namesFields(): boolean {
+    return (this.present & fieldBit.connection) !== 0 && namesFields(this.get(fieldNumber.connection)!)
+  }
+
+  /**
+   * Copies the lines as they came, without those that end at this hop, those in the bit set `omitted`, and those that
+   * `refused` tells by their standing. Returns the position after them in `into`; -1 when they cannot be passed on so, or
+   * there is no room.
+   */
+  copyEndToEnd(into: Buffer, at: number, omitted: number, refused: readonly Standing[]): number {
+    const { count, octets } = this
+    const lineStarts = this.#lineStarts
+    if (count === 0) return at
+    if (this.#reworked || at + lineStarts[count]! - lineStarts[0]! > into.length || this.namesFields) return -1
+    let to = at
+    let runFrom = -1
+    for (let i = 0; i < count; i++) {
+      const { number, isHopByHop, standing } = this.names[i]!
+      const isKept =
+        !isHopByHop &&
+        (number < 0 || (omitted & (1 << number)) === 0) &&
+        (standing === 'plain' || !refused.includes(standing))
+      if (isKept === runFrom >= 0) continue
+      if (isKept) runFrom = lineStarts[i]!
+      else {
+        to += octets.copy(into, to, runFrom, lineStarts[i])
+        runFrom = -1
+      }
+    }
+    return runFrom < 0 ? to : to + octets.copy(into, to, runFrom, lineStarts[count])
+  }
+
+  /** The value of a field by its name in lower case, lines joined; undefined when absent. */
+  text(key: string): string | undefined {
+    let text: string | undefined
+    for (let i = 0; i < this.count; i++) {
+      if (this.names[i]!.key !== key) continue
+      text = text === undefined ? this.value(i) : `${text}, ${this.value(i)}`
+    }
+    return text
+  }
+
+  /** The value of the first line of that name, in lower case. */
+  firstText(key: string): string | undefined {
+    for (let i = 0; i < this.count; i++) if (this.names[i]!.key === key) return this.value(i)
+    return undefined
+  }
+
+  /** Whether there is a field of that name, in lower case. */
+  has(key: string): boolean {
+    for (let i = 0; i < this.count; i++) if (this.names[i]!.key === key) return true
+    return false
+  }
+
   /** As `fields`, without those that end at this hop (RFC 9110 §7.6.1), and without those in `replaced`. */
   endToEnd(replaced?: ReadonlySet<string>): Fields {
-    if ((this.present & fieldBit.connection) !== 0) return endToEnd(this.fields(), replaced)
+    if (this.namesFields) return endToEnd(this.fields(), replaced)
     const fields = new Fields()
     let text = ''
     let runFrom = -1

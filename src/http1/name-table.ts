@@ -3,6 +3,7 @@
 // reading slower.
 import { isHopByHop } from '../http/hopbyhop.ts'
 import { fieldNumber, type KnownField } from '../http/known-fields.ts'
+import { standingOf, type Standing } from '../http/unvouched.ts'
 
 /** A field name as it was spelled on the wire. */
 export interface FieldName {
@@ -13,6 +14,7 @@ export interface FieldName {
   readonly number: number
   readonly octets: Uint8Array
   readonly isHopByHop: boolean
+  readonly standing: Standing
 }
 
 const SLOTS = 2048
@@ -38,6 +40,7 @@ export function internName(octets: Buffer, from: number, to: number, hash: numbe
     number,
     octets: Uint8Array.prototype.slice.call(octets, from, to),
     isHopByHop: isHopByHop(key),
+    standing: standingOf(key),
   }
   slots[slot] = name
   return name

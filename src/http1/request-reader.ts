@@ -4,10 +4,12 @@
 import { Failure, type FailureCode } from '../base/failure.ts'
 import { normalAuthority } from '../http/authority.ts'
 import type { Fields } from '../http/fields.ts'
+import { optionsOf } from '../http/hopbyhop.ts'
 import { fieldBit, fieldNumber, type KnownField } from '../http/known-fields.ts'
 import type { RequestHead } from '../http/message.ts'
 import type { RequestView } from '../http/request-view.ts'
 import { normalTarget } from '../http/target.ts'
+import type { Standing } from '../http/unvouched.ts'
 import { FieldLines, LinesEnd } from './field-lines.ts'
 import { noBody, requestFraming, type Framing } from './framing.ts'
 import type { Http1Limits } from './limits.ts'
@@ -86,6 +88,10 @@ export class RequestReader implements RequestView {
 
   endToEnd(replaced: ReadonlySet<string>): Fields {
     return this.lines.endToEnd(replaced)
+  }
+
+  copyEndToEnd(into: Buffer, at: number, omitted: number, refused: readonly Standing[]): number {
+    return this.lines.copyEndToEnd(into, at, omitted, refused)
   }
 
   keep(): () => RequestHead {
@@ -322,8 +328,7 @@ export class RequestReader implements RequestView {
   }
 
   #readConnection(): boolean {
-    const connection = this.lines.get(fieldNumber.connection)?.toLowerCase() ?? ''
-    const options = connection.split(',').map((option) => option.trim())
+    const options = optionsOf(this.lines.get(fieldNumber.connection) ?? '')
     // RFC 9110 §7.6.1 has a field removed that Connection names. What decides here would then not be what the origin
     // sees: with Cookie removed on the way, an answer for nobody's cookie would be stored for this one. No honest client
     // names these.

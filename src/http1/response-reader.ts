@@ -1,6 +1,7 @@
 // Reads response heads (RFC 9112 §4, §5, §6), of final and of interim responses. Origins are read as RFC 9112 bids
 // proxies: white space before a colon is dropped (§5.1) and obs-fold becomes spaces (§5.2); what stays ambiguous is
 // invalid, which the client sees as 502.
+import { optionsOf } from '../http/hopbyhop.ts'
 import { fieldBit, fieldNumber } from '../http/known-fields.ts'
 import type { ResponseHead } from '../http/message.ts'
 import { FieldLines, LinesEnd } from './field-lines.ts'
@@ -109,11 +110,7 @@ export class ResponseReader {
     this.framing = framing
     this.keepAlive = this.minorVersion === 1 && framing.kind !== 'close'
     if ((lines.present & fieldBit.connection) !== 0) {
-      const options = lines
-        .get(fieldNumber.connection)!
-        .toLowerCase()
-        .split(',')
-        .map((option) => option.trim())
+      const options = optionsOf(lines.get(fieldNumber.connection)!)
       if (options.includes('close')) this.keepAlive = false
       else if (options.includes('keep-alive')) this.keepAlive = framing.kind !== 'close'
     }

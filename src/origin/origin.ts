@@ -37,6 +37,11 @@ export interface OriginRequest {
   readonly pathAndQuery: string
   /** The client's end-to-end fields, without Host and those that frame the body. */
   readonly fields: Fields
+  /**
+   * Writes `fields` in HTTP/1.1 form at a position of `into`; returns the position after them, -1 when that is not
+   * possible (any more) or there is no room. A request that is passed on at once is so never made into strings.
+   */
+  copyLines?(into: Buffer, at: number): number
   readonly gateway: GatewayLines
   readonly body: OriginBody
   /** Whether the client waits for 100 (Continue), and so the origin is asked to send it. */
@@ -49,7 +54,10 @@ export interface OriginRequest {
 export interface OriginEvents {
   /** An interim response (1xx, never 101). */
   interim(head: ResponseHead): void
-  /** `bodyBytes`: as the origin announced it; undefined when it did not. Fields are end-to-end ones only. */
+  /**
+   * `bodyBytes`: as the origin announced it; undefined when it did not. Fields are end-to-end ones only; who keeps the
+   * head asks for them within the call.
+   */
   head(head: ResponseHead, bodyBytes: number | undefined): void
   /** Content, as it arrives. Returns whether the receiver is done with the bytes: then their memory is given back. */
   data(chunk: Uint8Array): boolean

@@ -17,7 +17,7 @@ import type { Reason } from '../base/reason.ts'
 import { negotiateCoding, type Coding } from '../http/coding.ts'
 import type { ContentCoding } from '../http/encode.ts'
 import type { Fields } from '../http/fields.ts'
-import type { ResponseHead } from '../http/message.ts'
+import type { ArrivedLines, FieldReader, ResponseHead } from '../http/message.ts'
 import { codable, digestKeys } from './downstream.ts'
 import type { Client, Reply } from './reply.ts'
 import type { Representation } from './representation.ts'
@@ -58,14 +58,14 @@ export function passingCoding(
   if (visit.acceptEncoding === undefined || visit.cookie !== undefined || visit.authorization)
     return undefined
   if (visit.range !== undefined || visit.upgrade !== undefined) return undefined
-  const { fields } = head
-  if (fields.has('set-cookie') || !codable(head.status, fields, lengthOf(visit, head, bodyBytes)))
+  const fields = head.lines ?? head.fields
+  if (fields.has('set-cookie') || !codable(head.status, fields, lengthOf(visit, fields, bodyBytes)))
     return undefined
   return negotiateCoding(visit.acceptEncoding)
 }
 
 /** The length of the content; of HEAD, which has none, that of the answer to GET. */
-function lengthOf(visit: Visit, { fields }: ResponseHead, bodyBytes: number | undefined): number | undefined {
+function lengthOf(visit: Visit, fields: FieldReader, bodyBytes: number | undefined): number | undefined {
   if (!visit.headOnly) return bodyBytes
   const said = fields.get('content-length')
   return said === undefined ? undefined : Number(said)
@@ -129,6 +129,17 @@ export class CodedReply implements Reply {
   /** The fields are those of the coded form already; its length is not known. */
   start(head: ResponseHead, _bodyBytes: number | undefined, hasBody: boolean): void {
     this.inner.start(head, undefined, hasBody)
+  }
+
+  forward(
+    status: number,
+    reason: string,
+    lines: ArrivedLines,
+    added: string,
+    bodyBytes: number | undefined,
+    hasBody: boolean,
+  ): boolean {
+    return this.inner.forward(status, reason, lines, added, bodyBytes, hasBody)
   }
 
   /** The bytes are the caller's again at once: the coder reads a copy, on another thread. */

@@ -1,11 +1,14 @@
 // The fields of a response on their way to the client: what the origin sent, with what a gateway adds and what the
 // route says about browsers.
+import type { Reason } from '../base/reason.ts'
 import type { CachePolicy } from '../cache/policy.ts'
 import { responseDirectives } from '../cache/directives.ts'
 import { compressible } from '../http/coding.ts'
 import type { ContentCoding } from '../http/encode.ts'
 import { weakened } from '../http/etag.ts'
 import type { Fields } from '../http/fields.ts'
+import type { FieldReader } from '../http/message.ts'
+import { forwardedStatus } from './cache-status.ts'
 
 /** Fields that say what the octets of a body add up to (RFC 9530; Content-MD5 and Digest before it). */
 export const digestKeys = ['content-md5', 'content-digest', 'repr-digest', 'digest'] as const
@@ -27,6 +30,24 @@ export function downstreamFields(out: Fields, policy: CachePolicy): Fields {
   return out
 }
 
+/** Whether `downstreamFields` does nothing but add a Via. */
+export function isUnchanged(lines: FieldReader, policy: CachePolicy): boolean {
+  return policy.cookies !== 'drop' && policy.browserTtlSeconds === undefined && !lines.has('via')
+}
+
+/** Kept per pair of reasons; a site has a handful of them, times a few statuses. */
+const made = new Map<Reason, Map<Reason, string[]>>()
+
+/** What goes behind the lines of an answer that is passed on as it came. They are the same for very many. */
+export function forwardedLines(why: Reason, reason: Reason, status: number): string {
+  let byReason = made.get(why)
+  if (byReason === undefined) made.set(why, (byReason = new Map()))
+  let byStatus = byReason.get(reason)
+  if (byStatus === undefined) byReason.set(reason, (byStatus = []))
+  return (byStatus[status] ??=
+    `Via: ${VIA}\r\nCache-Status: ${forwardedStatus(why, reason, status, false, false)}\r\n`)
+}
+
 /** The response's Cache-Control with another lifetime for browsers; `no-store` and `private` are kept. */
 function browserControl(fields: Fields, seconds: number): string {
   const kept = (fields.get('cache-control') ?? '')
@@ -38,7 +59,7 @@ function browserControl(fields: Fields, seconds: number): string {
 }
 
 /** Whether clients may get this response coded; `bodyBytes` undefined: its length is not known yet. */
-export function codable(status: number, fields: Fields, bodyBytes: number | undefined): boolean {
+export function codable(status: number, fields: FieldReader, bodyBytes: number | undefined): boolean {
   return (
     status === 200 &&
     (bodyBytes === undefined || bodyBytes >= CODED_BYTES_MIN) &&

@@ -17,12 +17,12 @@ import type { RouteTable } from '../cube/y/table.ts'
 import { fieldBit, fieldNumber } from '../http/known-fields.ts'
 import type { ResponseHead } from '../http/message.ts'
 import type { RequestView } from '../http/request-view.ts'
-import type { Origin, OriginBody, OriginNames, OriginRequest } from '../origin/origin.ts'
+import type { Origin, OriginBody, OriginNames } from '../origin/origin.ts'
 import type { StoredBytes } from '../store/memory/stored-bytes.ts'
 import type { Store } from '../store/store.ts'
 import { forwardedStatus } from './cache-status.ts'
 import { Consumer, Fetch, type FetchOwner, type Plan } from './fetch.ts'
-import { forwardedFields, gatewayLines, type Ask, type Identity } from './forward.ts'
+import { ForwardedRequest, gatewayLines, type Ask, type Identity } from './forward.ts'
 import { HitForMiss } from './hit-for-miss.ts'
 import { answerOptions, answerWithFailure } from './own-answer.ts'
 import type { Reply, RequestBody, RequestCall } from './reply.ts'
@@ -350,17 +350,10 @@ export class Engine implements FetchOwner, ServeContext {
     if (registered) this.#fetches.set(visit.key, fetch)
     if (plan.store) this.#storing.add(fetch)
     const { origin, names } = this.#parts.origins[visit.route.service.index]!
-    const request: OriginRequest = {
-      method: visit.method,
-      pathAndQuery: visit.pathAndQuery,
-      fields: forwardedFields(visit, plan.ask),
-      gateway: gatewayLines(visit, names, this.#identity),
-      body: originBody(visit),
-      expectsContinue: visit.expectsContinue && visit.collected === undefined,
-      upgrade: visit.upgrade,
-    }
+    const gateway = gatewayLines(visit, names, this.#identity)
+    fetch.begin(origin, new ForwardedRequest(visit, plan.ask, gateway, originBody(visit)))
+    // Only now: a connection that was free has taken the request's lines out of the codec's buffer by itself.
     visit.detach()
-    fetch.begin(origin, request)
     return consumer
   }
 
@@ -427,13 +420,15 @@ function joins(visit: Visit): boolean {
   return visit.method !== 'HEAD' && visit.range === undefined
 }
 
+const noOriginBody: OriginBody = { kind: 'none' }
+
 function originBody(visit: Visit): OriginBody {
   if (visit.collected !== undefined) {
-    return visit.collected.length === 0 ? { kind: 'none' } : { kind: 'whole', bytes: visit.collected }
+    return visit.collected.length === 0 ? noOriginBody : { kind: 'whole', bytes: visit.collected }
   }
   switch (visit.body.kind) {
     case 'none':
-      return { kind: 'none' }
+      return noOriginBody
     case 'length':
       return { kind: 'stream', bytes: visit.body.bytes }
     case 'unknown':

@@ -19,7 +19,7 @@ import { fieldLines } from '../http1/head-writer.ts'
 import type { Origin, OriginCall, OriginEvents, OriginRequest } from '../origin/origin.ts'
 import { forwardedStatus } from './cache-status.ts'
 import { CodedReply, passingCoding } from './coded-reply.ts'
-import { addVary, codable, downstreamFields, toCoded } from './downstream.ts'
+import { addVary, codable, downstreamFields, forwardedLines, isUnchanged, toCoded } from './downstream.ts'
 import type { Ask } from './forward.ts'
 import type { RequestCall } from './reply.ts'
 import type { KeptBytes } from './kept-bytes.ts'
@@ -147,6 +147,7 @@ export class Fetch implements OriginEvents {
   readonly #consumers: Consumer[] = []
   /** Waiting for the head. */
   #followers: Consumer[] = []
+  /** For those who join later; an answer that is not stored is joined by nobody. */
   #head: ResponseHead | undefined
   /** What followers that set no conditions are all sent: a crowd's heads are made once. */
   #followersHead: ResponseHead | undefined
@@ -257,7 +258,8 @@ export class Fetch implements OriginEvents {
 
   upgraded(head: ResponseHead): void {
     this.#phase = 'body'
-    this.#attachWith(this.leader, () => this.visit.reply.tunnel(head))
+    this.#attachTo(this.leader)
+    this.visit.reply.tunnel(head)
     this.owner.answered(this.visit, 'origin', this.plan.why, 101)
   }
 
@@ -267,7 +269,6 @@ export class Fetch implements OriginEvents {
   }
 
   #onHead(head: ResponseHead, bodyBytes: number | undefined): void {
-    this.#head = head
     this.#bodyBytes = bodyBytes
     this.#phase = 'body'
     const { plan, visit, owner } = this
@@ -292,7 +293,7 @@ export class Fetch implements OriginEvents {
 
     const responseMs = owner.clock.nowMs()
     // RFC 9110 §6.6.1: a response without Date gets the time of its receipt, whether it is stored or passed on.
-    if (!head.fields.has('date')) head.fields.append('Date', formatHttpDate(responseMs))
+    if (!(head.lines ?? head.fields).has('date')) head.fields.append('Date', formatHttpDate(responseMs))
     const verdict = plan.store
       ? storable(
           visit,
@@ -318,14 +319,16 @@ export class Fetch implements OriginEvents {
     if (stored === undefined) {
       owner.closed(this)
       if (plan.store && visit.method === 'GET') owner.unshareable(this.key)
+      if (leaderWaits) this.#begin(this.leader, head, reason, false)
+      for (const follower of followers) owner.alone(follower)
+      if (this.#consumers.length === 0) this.#ignore()
+      return
     }
-
-    const shared =
-      stored === undefined ? [] : followers.filter((follower) => shareable(follower.visit, stored))
-    if (leaderWaits) this.#begin(this.leader, reason, false)
-    for (const follower of shared) this.#begin(follower, 'collapsed', true)
+    this.#head = head
+    const shared = followers.filter((follower) => shareable(follower.visit, stored))
+    if (leaderWaits) this.#begin(this.leader, head, reason, false)
+    for (const follower of shared) this.#begin(follower, head, 'collapsed', true)
     for (const follower of followers) if (!shared.includes(follower)) owner.alone(follower)
-    if (this.#consumers.length === 0 && this.#stored === undefined) this.#ignore()
   }
 
   data(chunk: Uint8Array): boolean {
@@ -439,20 +442,21 @@ export class Fetch implements OriginEvents {
   }
 
   /** Starts a client's response. `collapsed`: it is a follower. */
-  #begin(consumer: Consumer, reason: Reason, collapsed: boolean): void {
-    const head = this.#head!
+  #begin(consumer: Consumer, head: ResponseHead, reason: Reason, collapsed: boolean): void {
     const { visit } = consumer
     const stored = this.#stored
+    const coding = stored === undefined ? passingCoding(visit, head, this.#bodyBytes) : undefined
+    if (stored === undefined && coding === undefined && this.#forward(consumer, head, reason)) return
     const member = forwardedStatus(this.plan.why, reason, head.status, stored !== undefined, collapsed)
     const tier = collapsed ? 'collapsed' : 'origin'
     const alike = collapsed && visit.isPlain && visit.route === this.visit.route
     const known = alike ? this.#followersHead : undefined
     if (known !== undefined) {
-      this.#attachWith(consumer, () => visit.reply.start(known, this.#bodyBytes, true))
+      this.#attachTo(consumer)
+      visit.reply.start(known, this.#bodyBytes, true)
       this.owner.answered(visit, tier, reason, head.status)
       return
     }
-    const coding = stored === undefined ? passingCoding(visit, head, this.#bodyBytes) : undefined
     // Nobody else is going to read the head of an answer that is not shared.
     const own = stored === undefined ? head.fields : head.fields.clone()
     const fields = downstreamFields(own, visit.policy)
@@ -480,33 +484,43 @@ export class Fetch implements OriginEvents {
         return
       }
     }
-    this.#attachWith(consumer, () => {
-      const hasBody = visit.method !== 'HEAD' && head.status !== 204 && head.status !== 304
-      // RFC 9110 §8.6: a 204 has no length.
-      if (hasBody || head.status === 204) fields.delete('content-length')
-      if (coding !== undefined && coding !== 'identity') consumer.code(coding, fields, hasBody)
-      const begun = { status: head.status, reason: head.reason, fields }
-      if (alike && hasBody) {
-        fields.text = fieldLines(fields)
-        this.#followersHead = begun
-      }
-      visit.reply.start(begun, this.#bodyBytes, hasBody)
-    })
+    this.#attachTo(consumer)
+    const hasBody = hasContent(visit, head.status)
+    // RFC 9110 §8.6: a 204 has no length.
+    if (hasBody || head.status === 204) fields.delete('content-length')
+    if (coding !== undefined && coding !== 'identity') consumer.code(coding, fields, hasBody)
+    const begun = { status: head.status, reason: head.reason, fields }
+    if (alike && hasBody) {
+      fields.text = fieldLines(fields)
+      this.#followersHead = begun
+    }
+    visit.reply.start(begun, this.#bodyBytes, hasBody)
     this.owner.answered(visit, tier, reason, head.status)
   }
 
+  /** Passes on a head that is not stored and that nothing here changes, as it came; returns whether it could be. */
+  #forward(consumer: Consumer, { status, reason, lines }: ResponseHead, why: Reason): boolean {
+    const { visit } = consumer
+    if (lines === undefined || !isUnchanged(lines, visit.policy)) return false
+    const added = forwardedLines(this.plan.why, why, status)
+    const hasBody = hasContent(visit, status)
+    if (!visit.reply.forward(status, reason, lines, added, this.#bodyBytes, hasBody)) return false
+    this.#attachTo(consumer)
+    this.owner.answered(visit, 'origin', why, status)
+    return true
+  }
+
   #attach(consumer: Consumer): void {
-    this.#begin(consumer, 'collapsed', true)
+    this.#begin(consumer, this.#head!, 'collapsed', true)
     this.pump(consumer)
   }
 
-  #attachWith(consumer: Consumer, start: () => void): void {
+  #attachTo(consumer: Consumer): void {
     consumer.fetch = this
     consumer.next = this.#droppedChunks
     consumer.sentBytes = 0
     consumer.blocked = false
     this.#consumers.push(consumer)
-    start()
   }
 
   /** Goes on without storing: what all have been sent is let go, and the slowest client sets the pace. */
@@ -589,6 +603,11 @@ export class Fetch implements OriginEvents {
       this.#call?.abort()
     }
   }
+}
+
+/** Whether content follows the head of an answer (RFC 9110 §6.4.1). */
+function hasContent(visit: Visit, status: number): boolean {
+  return visit.method !== 'HEAD' && status !== 204 && status !== 304
 }
 
 /** Whether an answer that was made for another request may answer this one too. */

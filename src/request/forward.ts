@@ -4,9 +4,9 @@ import type { Stored } from '../cache/stored.ts'
 import { preconditions } from '../cache/validate.ts'
 import { Fields } from '../http/fields.ts'
 import { fieldBit, fieldNumber, type KnownField } from '../http/known-fields.ts'
-import { isLookalike } from '../http/lookalike.ts'
+import { standingOf, type Standing } from '../http/unvouched.ts'
 import { fieldLines } from '../http1/head-writer.ts'
-import type { GatewayLines, OriginNames } from '../origin/origin.ts'
+import type { GatewayLines, OriginBody, OriginNames, OriginRequest } from '../origin/origin.ts'
 import { clientAddress } from './client-address.ts'
 import { VIA } from './downstream.ts'
 import type { Visit } from './visit.ts'
@@ -31,7 +31,7 @@ export type Ask =
   | { readonly kind: 'range'; readonly range: string; readonly ifRange: string | undefined }
 
 /** Fields of which the origin gets Myriad's own lines, or none: one pass leaves them out, instead of one for each. */
-const ownLines: ReadonlySet<string> = new Set([
+const ownKeys = [
   'host',
   'content-length',
   'expect',
@@ -43,12 +43,63 @@ const ownLines: ReadonlySet<string> = new Set([
   'x-forwarded-host',
   'x-forwarded-for',
   'forwarded',
-])
+] as const
+const ownLines: ReadonlySet<string> = new Set(ownKeys)
+const ownBits = ownKeys.reduce((bits, key) => bits | fieldBit[key], 0)
+const conditionBits = fieldBit['if-none-match'] | fieldBit['if-modified-since']
+
+const refusedFromStrangers: readonly Standing[] = ['never', 'stranger']
+const refusedFromTrusted: readonly Standing[] = ['never']
+
+/** What an origin is asked for a visit. */
+export class ForwardedRequest implements OriginRequest {
+  readonly method: string
+  readonly pathAndQuery: string
+  readonly expectsContinue: boolean
+  readonly upgrade: string | undefined
+  #fields: Fields | undefined
+
+  constructor(
+    private readonly visit: Visit,
+    private readonly ask: Ask,
+    readonly gateway: GatewayLines,
+    readonly body: OriginBody,
+  ) {
+    this.method = visit.method
+    this.pathAndQuery = visit.pathAndQuery
+    this.expectsContinue = visit.expectsContinue && visit.collected === undefined
+    this.upgrade = visit.upgrade
+  }
+
+  get fields(): Fields {
+    return (this.#fields ??= forwardedFields(this.visit, this.ask))
+  }
+
+  copyLines(into: Buffer, at: number): number {
+    const { visit, ask } = this
+    const { cookie } = visit
+    if ((ask.kind !== 'same' && ask.kind !== 'store') || visit.method === 'OPTIONS') return -1
+    if (cookie !== undefined && at + cookie.length + COOKIE.length + 2 > into.length) return -1
+    const omitted = ask.kind === 'store' ? ownBits | conditionBits : ownBits
+    const refused = visit.reply.client.trusted ? refusedFromTrusted : refusedFromStrangers
+    let to = at
+    if (cookie !== undefined) {
+      to += into.latin1Write(COOKIE, to)
+      to += into.latin1Write(cookie, to)
+      to += into.latin1Write('\r\n', to)
+    }
+    return visit.copyEndToEnd(into, to, omitted, refused)
+  }
+}
+
+const COOKIE = 'Cookie: '
 
 /** The client's fields for the origin; those that Myriad adds are in `gatewayLines`. */
-export function forwardedFields(visit: Visit, ask: Ask): Fields {
+function forwardedFields(visit: Visit, ask: Ask): Fields {
   const fields = visit.endToEnd(ownLines)
-  dropUnvouched(fields, visit.reply.client.trusted)
+  const refused = visit.reply.client.trusted ? refusedFromTrusted : refusedFromStrangers
+  for (let i = fields.keys.length - 1; i >= 0; i--)
+    if (refused.includes(standingOf(fields.keys[i]!))) fields.removeAt(i)
   if (visit.cookie !== undefined) fields.append('Cookie', visit.cookie)
   setConditions(fields, ask)
   const hops = visit.method === 'OPTIONS' ? fields.first('max-forwards') : undefined
@@ -114,25 +165,6 @@ function setConditions(fields: Fields, ask: Ask): void {
     if (ask.ifRange !== undefined) fields.set('If-Range', ask.ifRange)
   }
 }
-
-/** Drops what an application could act on though nobody here vouches for it. */
-function dropUnvouched(fields: Fields, trusted: boolean): void {
-  const { keys } = fields
-  for (let i = keys.length - 1; i >= 0; i--) {
-    const key = keys[i]!
-    // `Proxy` becomes HTTP_PROXY behind CGI, which libraries take for the proxy to send their requests through.
-    if (isLookalike(key) || key === 'proxy' || (!trusted && isStrangersWord(key))) fields.removeAt(i)
-  }
-}
-
-/** X-Forwarded-Port, -Prefix and the like as well. */
-function isStrangersWord(key: string): boolean {
-  if (!key.startsWith('x-')) return key === 'true-client-ip'
-  return key.startsWith('x-forwarded-') || strangers.has(key)
-}
-
-/** Fields by which a proxy tells of its client; from strangers they are removed. */
-const strangers: ReadonlySet<string> = new Set(['x-real-ip', 'x-client-ip', 'x-cluster-client-ip'])
 
 /** A list's value with one more member, after what the request said. */
 function after(visit: Visit, key: KnownField, member: string): string {

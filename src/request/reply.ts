@@ -4,7 +4,7 @@ import type { Held } from '../base/outbox.ts'
 import type { Reason } from '../base/reason.ts'
 import type { Fields } from '../http/fields.ts'
 import type { GatewayLines, OriginNames } from '../origin/origin.ts'
-import type { ResponseHead } from '../http/message.ts'
+import type { ArrivedLines, ResponseHead } from '../http/message.ts'
 import type { Representation } from './representation.ts'
 
 /** Who is asking. */
@@ -47,6 +47,18 @@ export interface Reply {
   ): void
   /** Begins a response; `bodyBytes` undefined: not known. For HEAD and 304 it is told, and no body follows. */
   start(head: ResponseHead, bodyBytes: number | undefined, hasBody: boolean): void
+  /**
+   * As `start`, with an origin's lines as they came, Content-Length left out where there is a body, and lines of
+   * Myriad's own behind them. Returns false when that is not possible: nothing has begun then.
+   */
+  forward(
+    status: number,
+    reason: string,
+    lines: ArrivedLines,
+    added: string,
+    bodyBytes: number | undefined,
+    hasBody: boolean,
+  ): boolean
   /** More of the body; false: wait for `RequestCall.writable`. `source` is held for as long as the chunk is needed. */
   write(chunk: Uint8Array, source?: Held): boolean
   finish(trailers: Fields | undefined): void

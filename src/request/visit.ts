@@ -14,6 +14,7 @@ import { endToEnd } from '../http/hopbyhop.ts'
 import { fieldBit, fieldNumber, knownFields } from '../http/known-fields.ts'
 import type { RequestHead } from '../http/message.ts'
 import type { RequestView } from '../http/request-view.ts'
+import type { Standing } from '../http/unvouched.ts'
 import type { Reply, RequestBody } from './reply.ts'
 
 const noDirectives = requestDirectives(undefined)
@@ -122,6 +123,11 @@ export class Visit implements RequestFacts {
   /** The end-to-end fields without those named in `replaced`. */
   endToEnd(replaced: ReadonlySet<string>): Fields {
     return this.#view === undefined ? endToEnd(this.head.fields, replaced) : this.#view.endToEnd(replaced)
+  }
+
+  /** As `RequestView.copyEndToEnd`; -1 once the visit has been detached. */
+  copyEndToEnd(into: Buffer, at: number, omitted: number, refused: readonly Standing[]): number {
+    return this.#view === undefined ? -1 : this.#view.copyEndToEnd(into, at, omitted, refused)
   }
 
   /** Takes what is needed out of the codec's buffer; the visit may be kept from here on. */

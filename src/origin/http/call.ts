@@ -1,6 +1,7 @@
 // One request on its way through the pool: it may wait for a connection, and begin anew on another.
 import type { Failure } from '../../base/failure.ts'
 import type { Fields } from '../../http/fields.ts'
+import type { ResponseHead } from '../../http/message.ts'
 import type { OriginCall, OriginEvents, OriginRequest } from '../origin.ts'
 import type { Exchange, OriginConnection } from './connection.ts'
 
@@ -86,14 +87,14 @@ export class Call implements OriginCall, Exchange {
     else this.#connection.abort()
   }
 
-  interim(status: number, reason: string, fields: Fields): void {
+  interim(head: ResponseHead): void {
     this.#answered = true
-    this.events.interim({ status, reason, fields })
+    this.events.interim(head)
   }
 
-  head(status: number, reason: string, fields: Fields, bodyBytes: number | undefined): void {
+  head(head: ResponseHead, bodyBytes: number | undefined): void {
     this.#answered = true
-    this.events.head({ status, reason, fields }, bodyBytes)
+    this.events.head(head, bodyBytes)
   }
 
   data(chunk: Uint8Array): boolean {
@@ -134,9 +135,9 @@ export class Call implements OriginCall, Exchange {
     this.events.writable()
   }
 
-  upgraded(reason: string, fields: Fields): void {
+  upgraded(head: ResponseHead): void {
     this.#answered = true
     this.pool.tunnelled(this.#connection!)
-    this.events.upgraded({ status: 101, reason, fields })
+    this.events.upgraded(head)
   }
 }

@@ -8,6 +8,7 @@ import { testGateway } from '../../../testing/origin-call.ts'
 import type { Failure } from '../../base/failure.ts'
 import { defaultsOf } from '../../base/setting.ts'
 import type { Fields } from '../../http/fields.ts'
+import type { ResponseHead } from '../../http/message.ts'
 import { limitRows } from '../../http1/limits.ts'
 import { ResponseReader } from '../../http1/response-reader.ts'
 import type { OriginBody, OriginRequest } from '../origin.ts'
@@ -41,11 +42,11 @@ class Seen implements Exchange {
 
   constructor(readonly request: OriginRequest) {}
 
-  interim(status: number): void {
+  interim({ status }: ResponseHead): void {
     this.interims.push(status)
   }
 
-  head(status: number, _: string, fields: Fields, bodyBytes: number | undefined): void {
+  head({ status, fields }: ResponseHead, bodyBytes: number | undefined): void {
     this.heads.push({ status, bodyBytes, lines: [...fields] as [string, string][] })
   }
 

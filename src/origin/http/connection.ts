@@ -6,11 +6,14 @@ import { Failure, type FailureCode } from '../../base/failure.ts'
 import { free } from '../../base/free.ts'
 import { Outbox } from '../../base/outbox.ts'
 import type { Fields } from '../../http/fields.ts'
+import type { ResponseHead } from '../../http/message.ts'
 import { passableTrailers } from '../../http/trailers.ts'
 import { ChunkedDecoder, encodeChunk, encodeLastChunk } from '../../http1/chunked.ts'
-import { fieldLines } from '../../http1/head-writer.ts'
+import { ArrivedHead } from '../../http1/arrived-head.ts'
+import type { Framing } from '../../http1/framing.ts'
 import type { ResponseReader } from '../../http1/response-reader.ts'
 import type { OriginRequest } from '../origin.ts'
+import { requestHead, writeRequestHead } from './request-head.ts'
 import type { HttpOriginSettings } from './settings.ts'
 
 /** The part of Bun's socket that is used here. */
@@ -26,8 +29,8 @@ export interface OriginSocket {
 /** Who waits for the answer of a connection. */
 export interface Exchange {
   readonly request: OriginRequest
-  interim(status: number, reason: string, fields: Fields): void
-  head(status: number, reason: string, fields: Fields, bodyBytes: number | undefined): void
+  interim(head: ResponseHead): void
+  head(head: ResponseHead, bodyBytes: number | undefined): void
   /** Returns whether the bytes are no longer needed. */
   data(chunk: Uint8Array): boolean
   /** `reusable`: the connection may carry another exchange. */
@@ -35,7 +38,7 @@ export interface Exchange {
   /** `silent`: closed without a byte of an answer, as a kept connection does that the origin had already given up. */
   fail(failure: Failure, silent: boolean): void
   writable(): void
-  upgraded(reason: string, fields: Fields): void
+  upgraded(head: ResponseHead): void
 }
 
 type Reading =
@@ -77,6 +80,8 @@ export class OriginConnection {
   /** Monotonic times for the sweep: when the exchange began, and when bytes last moved. */
   startedMs = 0
   movedMs = 0
+  /** When it was last put among the idle ones. */
+  idleSinceMs = 0
   #answered = false
   /** Whether a view of the octets being read is still needed by somebody. */
   #needed = false
@@ -102,20 +107,18 @@ export class OriginConnection {
     this.#answered = false
     this.startedMs = this.movedMs = this.nowMs()
     const { request } = exchange
-    const head = requestHead(request)
     const { body } = request
     this.#sentAll = body.kind !== 'stream' && request.upgrade === undefined
-    const length = head.length
-    const bodyBytes = body.kind === 'whole' ? body.bytes : undefined
-    if (length + (bodyBytes?.length ?? 0) <= scratch.length) {
-      scratch.latin1Write(head, 0)
-      if (bodyBytes !== undefined) scratch.set(bodyBytes, length)
-      const all = length + (bodyBytes?.length ?? 0)
-      this.outbox.send(scratch, 0, all, all)
+    const content = body.kind === 'whole' ? body.bytes : undefined
+    const headBytes = writeRequestHead(request, scratch)
+    const bytes = headBytes + (content?.length ?? 0)
+    if (headBytes >= 0 && bytes <= scratch.length) {
+      if (content !== undefined) scratch.set(content, headBytes)
+      this.outbox.send(scratch, 0, bytes, bytes)
       return
     }
-    this.outbox.send(Buffer.from(head, 'latin1'))
-    if (bodyBytes !== undefined) this.outbox.send(bodyBytes)
+    this.outbox.send(Buffer.from(requestHead(request), 'latin1'))
+    if (content !== undefined) this.outbox.send(content)
   }
 
   /** More of the request's body (or of a tunnel); false: the origin takes no more for now. */
@@ -329,47 +332,47 @@ export class OriginConnection {
     // How long the body is, is told beside the head; a part's length says whether it is whole (cache/storable.ts).
     // RFC 9110 §8.6: 1xx and 204 have none.
     const withoutLength = reader.framing.kind === 'length' ? status !== 206 : status === 204 || status < 200
-    const fields = reader.lines.endToEnd(withoutLength ? framedBy : undefined)
+    const head = new ArrivedHead(status, reason, reader.lines, withoutLength ? framedBy : undefined)
     if (status === 101) {
       if (exchange.request.upgrade === undefined)
         return this.#invalid('the origin switched protocols unasked')
       this.#reading = tunnel
       const upgrade = reader.lines.fields().get('upgrade')
-      if (upgrade !== undefined) fields.set('Upgrade', upgrade)
-      exchange.upgraded(reason, fields)
+      if (upgrade !== undefined) head.fields.set('Upgrade', upgrade)
+      exchange.upgraded(head)
+      head.settle()
       return
     }
     if (status < 200) {
       if (++this.#interims > INTERIM_MAX) return this.#invalid('too many interim responses')
-      exchange.interim(status, reason, fields)
+      exchange.interim(head)
+      head.settle()
       return
     }
     this.#keepAlive = reader.keepAlive
     const { framing } = reader
+    if (framing.kind === 'none') {
+      this.#reading = { kind: 'length', left: 0 }
+      const marker = this.#reading
+      exchange.head(head, 0)
+      if (this.#reading === marker) this.#end(undefined, more)
+    } else {
+      this.#reading = this.#readingOf(framing)
+      exchange.head(head, framing.kind === 'length' ? framing.bytes : undefined)
+    }
+    head.settle()
+  }
+
+  #readingOf(framing: Exclude<Framing, { kind: 'none' }>): Reading {
     switch (framing.kind) {
-      case 'none': {
-        this.#reading = { kind: 'length', left: 0 }
-        const marker = this.#reading
-        exchange.head(status, reason, fields, 0)
-        if (this.#reading === marker) this.#end(undefined, more)
-        return
-      }
       case 'length':
-        this.#reading = { kind: 'length', left: framing.bytes }
-        exchange.head(status, reason, fields, framing.bytes)
-        return
+        return { kind: 'length', left: framing.bytes }
       case 'chunked': {
-        const { limits } = reader
-        this.#reading = {
-          kind: 'chunked',
-          decoder: new ChunkedDecoder(limits.trailerBytes, limits.fieldLines),
-        }
-        exchange.head(status, reason, fields, undefined)
-        return
+        const { limits } = this.reader
+        return { kind: 'chunked', decoder: new ChunkedDecoder(limits.trailerBytes, limits.fieldLines) }
       }
       case 'close':
-        this.#reading = untilClose
-        exchange.head(status, reason, fields, undefined)
+        return untilClose
     }
   }
 
@@ -402,17 +405,4 @@ export class OriginConnection {
     this.outbox.clear()
     this.onClosed(this)
   }
-}
-
-/** The head of a request, framing fields included (RFC 9112 §6). */
-function requestHead(request: OriginRequest): string {
-  const { body, method } = request
-  let head = `${method} ${request.pathAndQuery} HTTP/1.1\r\n${request.gateway.text}${fieldLines(request.fields)}`
-  if (body.kind === 'whole') head += `Content-Length: ${body.bytes.length}\r\n`
-  else if (body.kind === 'stream') {
-    head += body.bytes === undefined ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${body.bytes}\r\n`
-    if (request.expectsContinue) head += 'Expect: 100-continue\r\n'
-  } else if (method === 'POST' || method === 'PUT' || method === 'PATCH') head += 'Content-Length: 0\r\n'
-  if (request.upgrade !== undefined) head += `Connection: Upgrade\r\nUpgrade: ${request.upgrade}\r\n`
-  return `${head}\r\n`
 }

@@ -31,7 +31,7 @@ export class HttpOrigin implements Origin, Pool {
   readonly #all = new Set<OriginConnection>()
   /** Connections that carry no exchanges any more. */
   readonly #tunnels = new Set<OriginConnection>()
-  readonly #idle: { connection: OriginConnection; sinceMs: number }[] = []
+  readonly #idle: OriginConnection[] = []
   readonly #queue: Call[] = []
   readonly #sweep: Timer
   #connecting = 0
@@ -59,7 +59,7 @@ export class HttpOrigin implements Origin, Pool {
 
   close(): void {
     this.#closing = true
-    for (const { connection } of this.#idle.splice(0)) connection.abort()
+    for (const connection of this.#idle.splice(0)) connection.abort()
     if (this.#all.size === 0 && this.#connecting === 0) this.#sweep.cancel()
   }
 
@@ -70,7 +70,7 @@ export class HttpOrigin implements Origin, Pool {
       return this.#refuse(call, `${tunnelsMax} tunnels to ${this.config.authority} are open`)
     if (!fresh) {
       const kept = this.#idle.pop()
-      if (kept !== undefined) return call.begin(kept.connection)
+      if (kept !== undefined) return call.begin(kept)
     }
     if (this.#all.size + this.#connecting < connectionsMax) {
       this.#connect(call)
@@ -103,7 +103,8 @@ export class HttpOrigin implements Origin, Pool {
     const waiting = this.#nextWaiting()
     if (waiting !== undefined) return waiting.begin(connection)
     if (this.config.settings.idleTime === 0) return connection.abort()
-    this.#idle.push({ connection, sinceMs: this.deps.clock.monotonicMs() })
+    connection.idleSinceMs = this.deps.clock.monotonicMs()
+    this.#idle.push(connection)
   }
 
   /** A call that was given up leaves the queue. */
@@ -122,7 +123,7 @@ export class HttpOrigin implements Origin, Pool {
   #onClosed(connection: OriginConnection): void {
     if (this.#tunnels.delete(connection)) return
     this.#all.delete(connection)
-    const at = this.#idle.findIndex((kept) => kept.connection === connection)
+    const at = this.#idle.indexOf(connection)
     if (at >= 0) this.#idle.splice(at, 1)
     this.#connectNext()
   }
@@ -265,8 +266,8 @@ export class HttpOrigin implements Origin, Pool {
       if (code !== undefined) connection.failWith(code, `${this.config.authority} did not answer in time`)
     }
     // The longest unused stand first.
-    while (this.#idle.length > 0 && nowMs - this.#idle[0]!.sinceMs > settings.idleTime) {
-      this.#idle.shift()!.connection.abort()
+    while (this.#idle.length > 0 && nowMs - this.#idle[0]!.idleSinceMs > settings.idleTime) {
+      this.#idle.shift()!.abort()
     }
     while (this.#queue.length > 0 && nowMs - this.#queue[0]!.queuedMs > settings.queueTime) {
       const call = this.#queue.shift()!
