@@ -10,7 +10,7 @@ import { limitRows } from '../src/http1/limits.ts'
 import { RequestReader } from '../src/http1/request-reader.ts'
 import { Engine } from '../src/request/engine.ts'
 import type { KeyEntry } from '../src/request/key-entry.ts'
-import type { RequestBody, RequestCall } from '../src/request/reply.ts'
+import type { RequestCall } from '../src/request/reply.ts'
 import { MemoryStore } from '../src/store/memory/memory.ts'
 import { policyWith, type FieldTable } from './exchange.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -107,11 +107,7 @@ export class TestEngine implements Recorder {
     const reply = new FakeReply()
     reply.slow = options.slow ?? false
     if (options.trusted === true) reply.client = { ...reply.client, trusted: true }
-    const call = this.engine.handle(reader, reply, {
-      body: bodyOf(reader),
-      upgrade: reader.upgrade,
-      expectsContinue: reader.expectsContinue,
-    })
+    const call = this.engine.handle(reader, reply)
     reader.read(poison, 0, poison.length)
     return { reply, call }
   }
@@ -122,9 +118,4 @@ export class TestEngine implements Recorder {
     this.origin.last.answer(status, fields, body)
     return reply
   }
-}
-
-function bodyOf({ framing }: RequestReader): RequestBody {
-  if (framing.kind === 'length') return framing
-  return framing.kind === 'chunked' ? { kind: 'unknown' } : { kind: 'none' }
 }

@@ -49,12 +49,23 @@ function ownControl(fields: FieldReader): Control {
     // RFC 9213 §2.2: a valid targeted field is used, and Cache-Control and Expires are ignored.
     if (directives !== 'invalid') return targetedControl(directives, fields)
   }
-  return {
-    source: 'cache-control',
-    directives: responseDirectives(fields.get('cache-control')),
-    expires: true,
-  }
+  return plainControl(fields.get('cache-control'))
 }
+
+const silent: Control = { source: 'cache-control', directives: responseDirectives(undefined), expires: true }
+
+function plainControl(cacheControl: string | undefined): Control {
+  return cacheControl === undefined ? silent : readControl(cacheControl)
+}
+
+const readControl = remembered(
+  (cacheControl: string): Control => ({
+    source: 'cache-control',
+    directives: responseDirectives(cacheControl),
+    expires: true,
+  }),
+  512,
+)
 
 /** `no-transform` of Cache-Control holds all the same: it is no caching policy, and binds whoever forwards. */
 function targetedControl(directives: ResponseDirectives, fields: FieldReader): Control {

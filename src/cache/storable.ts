@@ -95,8 +95,13 @@ export function decided(
   return isUseless(stored) ? pass('no-lifetime') : { kind: 'store', stored }
 }
 
+const passes = new Map<Reason, Storable>()
+
+/** The same few, again and again. */
 function pass(reason: Reason): Storable {
-  return { kind: 'pass', reason }
+  let verdict = passes.get(reason)
+  if (verdict === undefined) passes.set(reason, (verdict = { kind: 'pass', reason }))
+  return verdict
 }
 
 /** Never usable without asking the origin for all of it again. */

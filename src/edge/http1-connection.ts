@@ -12,7 +12,7 @@ import type { Framing } from '../http1/framing.ts'
 import type { RequestReader } from '../http1/request-reader.ts'
 import type { Engine } from '../request/engine.ts'
 import { answerWithFailure } from '../request/own-answer.ts'
-import type { Client, RequestBody, RequestCall } from '../request/reply.ts'
+import type { Client, RequestCall } from '../request/reply.ts'
 import { Http1Reply, type ReplyConnection } from './http1-reply.ts'
 import type { EdgeSettings } from './settings.ts'
 import { forwarded, type TrustedPeers } from './trust.ts'
@@ -372,11 +372,7 @@ export class Http1Connection implements ReplyConnection {
     if (this.client.trusted) this.#believe()
     const reply = new Http1Reply(this)
     this.#reply = reply
-    const call = context.engine.handle(reader, reply, {
-      body: announced(reader.framing),
-      upgrade: reader.upgrade,
-      expectsContinue: reader.expectsContinue,
-    })
+    const call = context.engine.handle(reader, reply)
     if (!reply.isDone) this.#call = call
     return next
   }
@@ -554,16 +550,3 @@ function gather(gathered: { from: number; to: number }, octets: Buffer, chunk: U
   else octets.copyWithin(gathered.to, at, at + chunk.length)
   gathered.to += chunk.length
 }
-
-function announced(framing: Framing): RequestBody {
-  switch (framing.kind) {
-    case 'length':
-      return { kind: 'length', bytes: framing.bytes }
-    case 'chunked':
-      return { kind: 'unknown' }
-    default:
-      return noRequestBody
-  }
-}
-
-const noRequestBody: RequestBody = { kind: 'none' }

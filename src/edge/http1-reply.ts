@@ -45,6 +45,12 @@ let holder: Http1Reply | undefined
 let isFlushDue = false
 
 const flushHolder = (): void => holder?.flushHead()
+const holdFor = (reply: Http1Reply): void => {
+  holder = reply
+  if (isFlushDue) return
+  isFlushDue = true
+  queueMicrotask(flushAtTurnsEnd)
+}
 const flushAtTurnsEnd = (): void => {
   isFlushDue = false
   flushHolder()
@@ -234,10 +240,7 @@ export class Http1Reply implements Reply {
 
   #hold(bytes: number): void {
     this.#heldBytes = bytes
-    holder = this
-    if (isFlushDue) return
-    isFlushDue = true
-    queueMicrotask(flushAtTurnsEnd)
+    holdFor(this)
   }
 
   /** Sends bytes behind the head, in one write where they are short. */

@@ -4,6 +4,12 @@ import type { Fields } from './fields.ts'
 import type { RequestHead } from './message.ts'
 import type { Standing } from './unvouched.ts'
 
+/** The body that a request announces. */
+export type RequestBody =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; readonly bytes: number }
+  | { readonly kind: 'unknown' }
+
 /** A look at a request that may still lie in a codec's buffer. */
 export interface RequestView {
   readonly method: string
@@ -13,6 +19,12 @@ export interface RequestView {
   readonly rawTarget: string
   /** The target in its normal form. */
   readonly pathAndQuery: string
+  /** The body that it announces. */
+  readonly body: RequestBody
+  /** The protocol that the client asks to switch to (RFC 9110 §7.8). */
+  readonly upgrade: string | undefined
+  /** Whether the client waits for 100 (Continue) (RFC 9110 §10.1.1). */
+  readonly expectsContinue: boolean
   /** Bit set of the known fields that the request has (`fieldBit` in known-fields.ts). */
   readonly present: number
   /** The value of a known field by its number, lines joined with ', '; undefined when absent. */

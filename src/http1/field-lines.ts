@@ -186,7 +186,8 @@ export class FieldLines {
     const { count, octets } = this
     const lineStarts = this.#lineStarts
     if (count === 0) return at
-    if (this.#reworked || at + lineStarts[count]! - lineStarts[0]! > into.length || this.namesFields) return -1
+    if (this.#reworked || at + lineStarts[count]! - lineStarts[0]! > into.length || this.namesFields)
+      return -1
     let to = at
     let runFrom = -1
     for (let i = 0; i < count; i++) {

@@ -7,7 +7,7 @@ import type { Fields } from '../http/fields.ts'
 import { optionsOf } from '../http/hopbyhop.ts'
 import { fieldBit, fieldNumber, type KnownField } from '../http/known-fields.ts'
 import type { RequestHead } from '../http/message.ts'
-import type { RequestView } from '../http/request-view.ts'
+import type { RequestBody, RequestView } from '../http/request-view.ts'
 import { normalTarget } from '../http/target.ts'
 import type { Standing } from '../http/unvouched.ts'
 import { FieldLines, LinesEnd } from './field-lines.ts'
@@ -23,6 +23,9 @@ const VERSION_BYTES = 8
 /** A head in more octets than these is kept as strings: a body that came with it would be kept, too. */
 const KEPT_BYTES_MAX = 16_384
 const keptLines = new FieldLines()
+
+const noRequestBody: RequestBody = { kind: 'none' }
+const unknownBody: RequestBody = { kind: 'unknown' }
 
 /** What a reading came to. A request stands in the reader's fields when `next` is positive. */
 export type RequestOutcome = 'complete' | 'incomplete' | 'refused'
@@ -77,6 +80,12 @@ export class RequestReader implements RequestView {
   #host = ''
 
   constructor(readonly limits: Http1Limits) {}
+
+  get body(): RequestBody {
+    const { framing } = this
+    if (framing.kind === 'length') return framing
+    return framing.kind === 'chunked' ? unknownBody : noRequestBody
+  }
 
   get present(): number {
     return this.lines.present

@@ -22,10 +22,10 @@ import type { StoredBytes } from '../store/memory/stored-bytes.ts'
 import type { Store } from '../store/store.ts'
 import { forwardedStatus } from './cache-status.ts'
 import { Consumer, Fetch, type FetchOwner, type Plan } from './fetch.ts'
-import { ForwardedRequest, gatewayLines, type Ask, type Identity } from './forward.ts'
+import { ForwardedRequest, askAsIs, askToStore, gatewayLines, type Ask, type Identity } from './forward.ts'
 import { HitForMiss } from './hit-for-miss.ts'
 import { answerOptions, answerWithFailure } from './own-answer.ts'
-import type { Reply, RequestBody, RequestCall } from './reply.ts'
+import type { Reply, RequestCall } from './reply.ts'
 import { HEADROOM, withHeadroom } from './representation.ts'
 import { KeptBytes } from './kept-bytes.ts'
 import { serve, type ServeContext } from './serve.ts'
@@ -58,13 +58,6 @@ export interface EngineParts {
   random(): string
 }
 
-/** What a request carries beside its head. */
-export interface RequestExtras {
-  readonly body: RequestBody
-  readonly upgrade: string | undefined
-  readonly expectsContinue: boolean
-}
-
 /** Answers requests. */
 export class Engine implements FetchOwner, ServeContext {
   readonly clock: Clock
@@ -77,7 +70,7 @@ export class Engine implements FetchOwner, ServeContext {
   /** Fetches that others may join, by key. */
   readonly #fetches = new Map<string, Fetch>()
   /** Fetches whose answer may be stored, by the key of their target: an unsafe method forbids that to all of them. */
-  readonly #storing = new Set<Fetch>()
+  readonly #storing: Fetch[] = []
   readonly #hitForMiss = new HitForMiss()
   /** The keys of stored QUERY answers by the key of their target: an unsafe method empties them with it. */
   readonly #queries = new Map<string, Set<string>>()
@@ -110,7 +103,7 @@ export class Engine implements FetchOwner, ServeContext {
    * Answers a request. Returns undefined when that is done; otherwise a call that the listener tells of body and
    * client. `view` is not used after the return.
    */
-  handle(view: RequestView, reply: Reply, extras: RequestExtras): RequestCall | undefined {
+  handle(view: RequestView, reply: Reply): RequestCall | undefined {
     const startMs = this.clock.monotonicMs()
     if ((view.present & fieldBit['cdn-loop']) !== 0 && this.#loops(view.get(fieldNumber['cdn-loop'])!)) {
       this.#refuseEarly(reply, startMs, new Failure('loop', 'this request has passed here before'))
@@ -121,17 +114,14 @@ export class Engine implements FetchOwner, ServeContext {
       this.#refuseEarly(reply, startMs, new Failure('no-route', 'no route takes this request'))
       return undefined
     }
-    return begin(
-      this,
-      new Visit(view, reply, route, extras.body, startMs, extras.upgrade, extras.expectsContinue),
-    )
+    return begin(this, new Visit(view, reply, route, startMs))
   }
 
   /** Asks the origin past the cache. */
   pass(consumer: Consumer, why: Reason): RequestCall {
     // RFC 9110 §9.3.3: the answer to a POST may be stored for GET, when it says so.
     const store = why === 'method' && consumer.visit.method === 'POST'
-    const plan: Plan = { why, ask: { kind: 'same' }, store, variant: undefined, background: false }
+    const plan: Plan = { why, ask: askAsIs, store, variant: undefined, background: false }
     return this.#start(consumer, plan, false)
   }
 
@@ -149,7 +139,7 @@ export class Engine implements FetchOwner, ServeContext {
     const { visit } = consumer
     const whole = variant.stored.content.kind === 'whole'
     const ask: Ask =
-      whole && hasValidator(variant.stored) ? { kind: 'validate', stored: variant.stored } : { kind: 'store' }
+      whole && hasValidator(variant.stored) ? { kind: 'validate', stored: variant.stored } : askToStore
     const plan: Plan = { why, ask, store: true, variant, background: false }
     return this.#startOrJoin(consumer, plan, joins(visit))
   }
@@ -186,8 +176,15 @@ export class Engine implements FetchOwner, ServeContext {
   }
 
   closed(fetch: Fetch): void {
-    if (this.#fetches.get(fetch.key) === fetch) this.#fetches.delete(fetch.key)
-    if (fetch.plan.store) this.#storing.delete(fetch)
+    if (fetch.isRegistered && this.#fetches.get(fetch.key) === fetch) this.#fetches.delete(fetch.key)
+    fetch.isRegistered = false
+    const at = fetch.storingAt
+    if (at < 0) return
+    fetch.storingAt = -1
+    const last = this.#storing.pop()!
+    if (last === fetch) return
+    this.#storing[at] = last
+    last.storingAt = at
   }
 
   unshareable(key: string): void {
@@ -270,7 +267,7 @@ export class Engine implements FetchOwner, ServeContext {
 
   whole(consumer: Consumer, plan: Plan): void {
     if (consumer.done) return
-    this.#start(consumer, { ...plan, ask: { kind: 'store' }, variant: undefined, background: false }, false)
+    this.#start(consumer, { ...plan, ask: askToStore, variant: undefined, background: false }, false)
   }
 
   completed(fetch: Fetch): void {
@@ -299,7 +296,7 @@ export class Engine implements FetchOwner, ServeContext {
       this.#queries.delete(key)
       this.#hitForMiss.delete(key)
       // Writes are rare, and the fetches under way are no more than the connections to origins.
-      for (const other of this.#storing)
+      for (const other of this.#storing.slice())
         if (other !== fetch && targetKeyOf(other.key) === key) other.forbidStore()
     }
   }
@@ -347,8 +344,11 @@ export class Engine implements FetchOwner, ServeContext {
   #start(consumer: Consumer, plan: Plan, registered: boolean): RequestCall {
     const { visit } = consumer
     const fetch = new Fetch(visit.key, consumer, plan, this)
-    if (registered) this.#fetches.set(visit.key, fetch)
-    if (plan.store) this.#storing.add(fetch)
+    if (registered) {
+      fetch.isRegistered = true
+      this.#fetches.set(visit.key, fetch)
+    }
+    if (plan.store) fetch.storingAt = this.#storing.push(fetch) - 1
     const { origin, names } = this.#parts.origins[visit.route.service.index]!
     const gateway = gatewayLines(visit, names, this.#identity)
     fetch.begin(origin, new ForwardedRequest(visit, plan.ask, gateway, originBody(visit)))

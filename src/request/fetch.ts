@@ -140,6 +140,10 @@ const failing = new Set([500, 502, 503, 504])
 
 /** One exchange with the origin. */
 export class Fetch implements OriginEvents {
+  /** Whether others may join it, by its key; the owner's. */
+  isRegistered = false
+  /** Its place among the fetches whose answer may be stored, -1: none; the owner's. */
+  storingAt = -1
   #phase: Phase = 'head'
   #call: OriginCall | undefined
   #requestMs = 0
@@ -273,7 +277,7 @@ export class Fetch implements OriginEvents {
     this.#phase = 'body'
     const { plan, visit, owner } = this
     let followers = this.#followers
-    this.#followers = []
+    if (followers.length > 0) this.#followers = []
     const leaderWaits = !plan.background && !this.leader.done
 
     if (plan.ask.kind === 'validate' && head.status === 304) {
@@ -353,7 +357,7 @@ export class Fetch implements OriginEvents {
     if (this.#ignoring) return true
     this.#chunks.push(chunk)
     this.#keep(chunk.length)
-    for (const consumer of this.#consumers.slice()) this.pump(consumer)
+    this.#pumpAll()
     this.#relieve()
     return false
   }
@@ -369,7 +373,7 @@ export class Fetch implements OriginEvents {
       this.#letGo()
       return whole ? this.owner.completed(this) : this.owner.whole(this.leader, this.plan)
     }
-    for (const consumer of this.#consumers.slice()) this.pump(consumer)
+    this.#pumpAll()
     if (this.#consumers.length === 0) this.#letGo()
   }
 
@@ -439,6 +443,12 @@ export class Fetch implements OriginEvents {
       return
     }
     this.#relieve()
+  }
+
+  /** Consumers leave the list when they have all they get. */
+  #pumpAll(): void {
+    if (this.#consumers.length === 1) this.pump(this.#consumers[0]!)
+    else for (const consumer of this.#consumers.slice()) this.pump(consumer)
   }
 
   /** Starts a client's response. `collapsed`: it is a follower. */

@@ -11,6 +11,11 @@ import { clientAddress } from './client-address.ts'
 import { VIA } from './downstream.ts'
 import type { Visit } from './visit.ts'
 
+/** What goes past the cache. */
+export const askAsIs: Ask = { kind: 'same' }
+/** What a miss asks. */
+export const askToStore: Ask = { kind: 'store' }
+
 /** Name and instance of this gateway in CDN-Loop (RFC 8586). */
 export interface Identity {
   /** For example 'myriad; id=3f2a'. */

@@ -22,12 +22,6 @@ export interface Client {
   }
 }
 
-/** The body that a request announces. */
-export type RequestBody =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'length'; readonly bytes: number }
-  | { readonly kind: 'unknown' }
-
 /** Where an answer goes: exactly one of `stored`, `start` … `finish`, `tunnel`, or `fail`. */
 export interface Reply {
   readonly client: Client

@@ -14,6 +14,7 @@ import { reuse, reuseNothing, type Reuse } from '../cache/reuse.ts'
 import { selectVariant } from '../cache/vary.ts'
 import type { Engine } from './engine.ts'
 import { Consumer } from './fetch.ts'
+import { askToStore } from './forward.ts'
 import type { RequestCall } from './reply.ts'
 import { serve } from './serve.ts'
 import type { KeyEntry } from './key-entry.ts'
@@ -73,7 +74,7 @@ export function lookup(engine: Engine, visit: Visit, waiting?: Consumer): Reques
         ifRange: decision.ifRange,
       })
     case 'miss':
-      return engine.fetch(waiting ?? new Consumer(visit), decision.reason, variant, { kind: 'store' })
+      return engine.fetch(waiting ?? new Consumer(visit), decision.reason, variant, askToStore)
     case 'unavailable':
       if (waiting !== undefined) waiting.done = true
       engine.refuse(visit, new Failure('only-if-cached', 'nothing is stored for this request'))

@@ -13,9 +13,9 @@ import type { Fields } from '../http/fields.ts'
 import { endToEnd } from '../http/hopbyhop.ts'
 import { fieldBit, fieldNumber, knownFields } from '../http/known-fields.ts'
 import type { RequestHead } from '../http/message.ts'
-import type { RequestView } from '../http/request-view.ts'
+import type { RequestBody, RequestView } from '../http/request-view.ts'
 import type { Standing } from '../http/unvouched.ts'
-import type { Reply, RequestBody } from './reply.ts'
+import type { Reply } from './reply.ts'
 
 const noDirectives = requestDirectives(undefined)
 const ifMatchBits = fieldBit['if-match'] | fieldBit['if-unmodified-since']
@@ -27,6 +27,10 @@ export class Visit implements RequestFacts {
   readonly authority: string
   readonly pathAndQuery: string
   readonly present: number
+  readonly body: RequestBody
+  /** Protocol to switch to, if the client asks for one. */
+  readonly upgrade: string | undefined
+  readonly expectsContinue: boolean
   /** Changed once: a QUERY's key needs its body. */
   key: string
   /** The body of a QUERY, once it has been read. */
@@ -52,15 +56,14 @@ export class Visit implements RequestFacts {
     /** Another stands before it when the answer is coded on its way. */
     public reply: Reply,
     readonly route: Route,
-    readonly body: RequestBody,
     /** Monotonic time at which the head was complete. */
     readonly startMs: number,
-    /** Protocol to switch to, if the client asks for one. */
-    readonly upgrade: string | undefined,
-    readonly expectsContinue: boolean,
   ) {
     const { present } = view
     this.#view = view
+    this.body = view.body
+    this.upgrade = view.upgrade
+    this.expectsContinue = view.expectsContinue
     this.present = present
     this.method = view.method
     this.scheme = view.scheme

@@ -38,7 +38,7 @@ export class Call implements OriginCall, Exchange {
   #answered = false
   #paused = false
   /** Body that came before there was a connection. */
-  #early: Uint8Array[] = []
+  #early: Uint8Array[] | undefined
   #finished: { trailers: Fields | undefined } | undefined
 
   constructor(
@@ -52,7 +52,8 @@ export class Call implements OriginCall, Exchange {
     connection.start(this)
     if (this.#paused) connection.pause()
     if (this.request.body.kind !== 'stream') return
-    for (const chunk of this.#early.splice(0)) connection.write(chunk)
+    for (const chunk of this.#early ?? []) connection.write(chunk)
+    this.#early = undefined
     if (this.#finished !== undefined) connection.finish(this.#finished.trailers)
     if (connection.outbox.waitingBytes === 0) this.events.writable()
   }
@@ -60,6 +61,7 @@ export class Call implements OriginCall, Exchange {
   write(chunk: Uint8Array): boolean {
     if (this.ended) return true
     if (this.#connection !== undefined) return this.#connection.write(chunk)
+    this.#early ??= []
     this.#early.push(chunk)
     return false
   }
