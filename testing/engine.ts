@@ -83,6 +83,7 @@ export class TestEngine implements Recorder {
       store: this.store,
       objectBytesMax: options.objectBytesMax ?? this.store.valueBytesMax,
       instance: 'here',
+      mayPurge: (client) => client.trusted,
       random: () => 'boundary',
     })
   }

@@ -55,6 +55,8 @@ export const reasons = {
   'origin-closed': 'the origin closed the connection before it answered',
   'origin-invalid': 'the origin answered with something that is not valid HTTP',
   'origin-busy': 'all connections to the origin are in use and the queue is full',
+  purge: 'the request emptied the cache of its URL (PURGE)',
+  'purge-refused': 'the client may not empty the cache (PURGE, 403)',
   'max-forwards': 'the request was for this hop (OPTIONS with Max-Forwards: 0)',
   upgrade: 'the connection was handed to the origin (Upgrade)',
   draining: 'this process is shutting down',

@@ -4,6 +4,7 @@ import type { MemoryStatus } from '../admin/status.ts'
 import { perTurn, type Clock, type Timers } from '../base/clock.ts'
 import type { Site } from '../config/site.ts'
 import { Http1Listener } from '../edge/http1-listener.ts'
+import { PurgePeers } from '../edge/purge-peers.ts'
 import type { ListenAddress } from '../edge/settings.ts'
 import { Funnel } from '../observe/funnel.ts'
 import { HttpOrigin } from '../origin/http/http-origin.ts'
@@ -55,6 +56,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     origin: new HttpOrigin(config, { clock, timers, limits: site.limits }),
     names: { authority: config.authority, host: config.settings.host },
   }))
+  const purgers = new PurgePeers(site.purge, site.edge.trust)
   const engine: Engine = new Engine({
     clock,
     recorder: funnel,
@@ -63,6 +65,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     store,
     objectBytesMax: Math.min(site.tiers.memoryObject, store.valueBytesMax),
     instance: randomBytes(6).toString('hex'),
+    mayPurge: (client, fields) => purgers.allow(client, fields),
     random: () => randomBytes(12).toString('hex'),
   })
 
