@@ -23,6 +23,9 @@ async function from(address: string, port: number, bytes: string): Promise<RawRe
   }
 }
 
+/** As an application asks a proxy. */
+const absolute = (method: string) => `${method} http://wiki.test/absolute HTTP/1.1\r\nHost: wiki.test\r\n\r\n`
+
 async function within(config: Config, run: (site: Site) => Promise<void>): Promise<void> {
   const site = await startSite(config)
   try {
@@ -56,13 +59,12 @@ describe('PURGE', () => {
   })
 
   test('in absolute-form, as applications send it to a proxy, for the host of the URL and not of the listener', async () => {
-    const ask = (method: string) => `${method} http://wiki.test/absolute HTTP/1.1\r\nHost: wiki.test\r\n\r\n`
-    const first = await from('127.0.0.1', site.myriad.port, ask('GET'))
+    const first = await from('127.0.0.1', site.myriad.port, absolute('GET'))
     // The same path of another host is another page.
     await site.ask('/absolute')
-    const answer = await from('127.0.0.1', site.myriad.port, ask('PURGE'))
+    const answer = await from('127.0.0.1', site.myriad.port, absolute('PURGE'))
     expect([first.status, answer.status, answer.text()]).toEqual([200, 200, 'purged: 1 stored response\n'])
-    expect(detail(await from('127.0.0.1', site.myriad.port, ask('GET')))).toBe('miss')
+    expect(detail(await from('127.0.0.1', site.myriad.port, absolute('GET')))).toBe('miss')
     expect(cacheStatus(await site.ask('/absolute')).hit).toBe(true)
   })
 
@@ -128,12 +130,13 @@ test('a page that came by https goes with a purge by http, and the other way rou
     }
   }))
 
-describe('myriad purge', () => {
-  async function command(...args: string[]): Promise<readonly [number | null, string]> {
-    const child = startChild([executable, 'purge', ...args])
-    return [await child.exited, child.printed()]
-  }
+/** Runs `myriad purge` to its end. */
+async function command(...args: string[]): Promise<readonly [number | null, string]> {
+  const child = startChild([executable, 'purge', ...args])
+  return [await child.exited, child.printed()]
+}
 
+describe('myriad purge', () => {
   test('empties URLs, or everything, of the process that is named', () =>
     within({}, async (site) => {
       const pid = ['--pid', String(site.myriad.pid)]
