@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import { Failure } from '../base/failure.ts'
 import type { Reason } from '../base/reason.ts'
 import type { Recorder, Tier } from '../base/record.ts'
+import { withoutParameters } from '../cache/ignored-query.ts'
 import { invalidatedKeys, invalidates, keysOfBothSchemes } from '../cache/invalidate.ts'
 import { primaryKey, targetKeyOf } from '../cache/key.ts'
 import { combine } from '../cache/partial.ts'
@@ -300,7 +301,7 @@ export class Engine implements FetchOwner, ServeContext {
     const { visit } = fetch
     if (visit.method === 'HEAD') this.#updateFromHead(fetch, head, requestMs)
     if (!invalidates(visit.method, head.status)) return
-    for (const key of invalidatedKeys(visit.head, head)) this.#drop(key, fetch)
+    for (const key of [visit.key, ...invalidatedKeys(visit.head, head)]) this.#drop(key, fetch)
   }
 
   /**
@@ -308,8 +309,10 @@ export class Engine implements FetchOwner, ServeContext {
    * any more. Returns how many stored responses are gone; undefined when no route takes the URL.
    */
   purge(view: RequestView): number | undefined {
-    if (this.#parts.routes.match(view.authority, view.pathAndQuery) === undefined) return undefined
-    const key = primaryKey(view.scheme, view.authority, view.pathAndQuery)
+    const route = this.#parts.routes.match(view.authority, view.pathAndQuery)
+    if (route === undefined) return undefined
+    const ignored = route.ignoredParameter ?? (() => false)
+    const key = primaryKey(view.scheme, view.authority, withoutParameters(view.pathAndQuery, ignored))
     return keysOfBothSchemes(key).reduce((sum, each) => sum + this.#drop(each), 0)
   }
 
