@@ -10,6 +10,7 @@ export const reasons = {
   'stale-if-error': 'a stored response that is stale, served because the origin answered with an error',
   'stale-disconnected': 'a stored response that is stale, served because the origin could not be reached',
   'stale-allowed': 'a stored response that is stale, within the max-stale that the request allows',
+  file: 'a file of the site, from the disk: nothing is gained by storing it',
   collapsed: 'streamed from a fetch that another request had started',
   'only-if-cached': 'the request asked for a stored response only, and there is none (504)',
 

@@ -23,6 +23,7 @@ import type { Origin, OriginBody, OriginNames, OriginRequest } from '../origin/o
 import type { StoredBytes } from '../store/memory/stored-bytes.ts'
 import type { Store } from '../store/store.ts'
 import { forwardedStatus } from './cache-status.ts'
+import { answerDirectly } from './direct.ts'
 import { Consumer, Fetch, type FetchOwner, type Plan } from './fetch.ts'
 import { forwardedFields, gatewayLines, type Ask, type Identity } from './forward.ts'
 import { HitForMiss } from './hit-for-miss.ts'
@@ -392,6 +393,8 @@ export class Engine implements FetchOwner, ServeContext {
 
   #start(consumer: Consumer, plan: Plan, registered: boolean): RequestCall {
     const { visit } = consumer
+    if (answerDirectly(this, consumer, plan, this.#parts.origins[visit.route.service.index]!.origin))
+      return consumer
     const fetch = new Fetch(visit.key, consumer, plan, this)
     if (registered) this.#fetches.set(visit.key, fetch)
     if (plan.store) this.#storing.add(fetch)
