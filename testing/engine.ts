@@ -22,6 +22,7 @@ export interface EngineOptions {
   readonly policy?: Partial<CachePolicy>
   readonly bypass?: Partial<Bypass>
   readonly ignoredCookie?: (name: string) => boolean
+  readonly ignoredParameter?: (name: string) => boolean
   readonly budgetBytes?: number
   readonly objectBytesMax?: number
   /** The setting `host` of the origin. */
@@ -71,6 +72,7 @@ export class TestEngine implements Recorder {
       service: { name: 'site', index: 0 },
       policy: policyWith(options.policy ?? {}),
       ignoredCookie: options.ignoredCookie ?? ((name) => name === '_ga'),
+      ignoredParameter: options.ignoredParameter,
       bypass: options.bypass === undefined ? noBypass : { ...noBypass, ...options.bypass },
     }
     const { under } = options
@@ -83,6 +85,7 @@ export class TestEngine implements Recorder {
       store: this.store,
       objectBytesMax: options.objectBytesMax ?? this.store.valueBytesMax,
       instance: 'here',
+      mayPurge: (client) => client.trusted,
       random: () => 'boundary',
     })
   }

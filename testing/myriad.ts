@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { type Child, startChild } from './child.ts'
 import { within } from './within.ts'
 
-const executable = process.env['MYRIAD_BIN'] ?? join(import.meta.dir, '../bin/myriad')
+/** The command that the tests run. */
+export const executable = process.env['MYRIAD_BIN'] ?? join(import.meta.dir, '../bin/myriad')
 
 /** A running Myriad. */
 export interface Myriad extends Child {

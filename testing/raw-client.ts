@@ -44,10 +44,13 @@ export class RawClient {
     })
   }
 
-  /** Connects to a loopback port. The connection is half-open: the server's FIN does not end our side. */
-  static connect(port: number): Promise<RawClient> {
+  /**
+   * Connects to a loopback port, from another address of this machine when one is given. The connection is half-open:
+   * the server's FIN does not end our side.
+   */
+  static connect(port: number, localAddress = '127.0.0.1'): Promise<RawClient> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+      const socket = connect({ port, host: '127.0.0.1', localAddress, allowHalfOpen: true, noDelay: true })
       socket.once('error', reject)
       socket.once('connect', () => {
         socket.removeListener('error', reject)

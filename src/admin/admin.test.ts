@@ -15,9 +15,10 @@ import { join } from 'node:path'
 import { FakeClock } from '../../testing/fake-clock.ts'
 import { realTimers } from '../base/clock.ts'
 import { Funnel } from '../observe/funnel.ts'
-import { running, statusOf } from './client.ts'
+import { purgeAt, running, statusOf } from './client.ts'
 import { socketPath, socketPids } from './folder.ts'
-import { listenForAdmin } from './listener.ts'
+import { listenForAdmin, type AdminAnswers } from './listener.ts'
+import type { PurgeAsked } from './purge.ts'
 import type { Status } from './status.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'myriad-admin-'))
@@ -33,9 +34,20 @@ const status = (pid: number): Status => ({
   funnel: new Funnel(new FakeClock()).snapshot(),
 })
 
+/** What was ordered last. */
+let ordered: PurgeAsked | undefined
+
+const answers = (pid: number): AdminAnswers => ({
+  status: () => status(pid),
+  purge(asked) {
+    ordered = asked
+    return asked.kind === 'all' ? { kind: 'purged', responses: 7 } : { kind: 'refused', error: asked.url }
+  },
+})
+
 test('the status that is told is the status that is heard', async () => {
   const folder = join(root, 'one')
-  const listener = listenForAdmin(folder, process.pid, () => status(process.pid))
+  const listener = listenForAdmin(folder, process.pid, answers(process.pid))
   expect(statSync(folder).mode & 0o777).toBe(0o700)
   // JSON has no undefined: what is not known is absent.
   expect(await statusOf(folder, process.pid, realTimers)).toEqual(
@@ -47,9 +59,28 @@ test('the status that is told is the status that is heard', async () => {
   expect(existsSync(socketPath(folder, process.pid))).toBe(false)
 })
 
+test('a purge is done, and told of, by the process that is asked', async () => {
+  const folder = join(root, 'purge')
+  const { path, stop } = listenForAdmin(folder, process.pid, answers(1))
+  const purge = (asked: PurgeAsked) => purgeAt(folder, process.pid, realTimers, asked)
+  expect(await purge({ kind: 'all' })).toEqual({ kind: 'purged', responses: 7 })
+  expect(await purge({ kind: 'url', url: 'http://a.test/' })).toEqual({
+    kind: 'refused',
+    error: 'http://a.test/',
+  })
+  expect(ordered).toEqual({ kind: 'url', url: 'http://a.test/' })
+  ordered = undefined
+  for (const body of ['', '{', 'null', '{}', '{"kind":"some"}', '{"kind":"url"}', '{"kind":"url","url":1}'])
+    expect((await fetch('http://localhost/purge', { unix: path, method: 'POST', body })).status).toBe(400)
+  expect((await fetch('http://localhost/purge', { unix: path })).status).toBe(405)
+  expect(ordered).toBeUndefined()
+  stop()
+  expect(await purge({ kind: 'all' })).toBeUndefined()
+})
+
 test('other paths and methods are refused', async () => {
   const folder = join(root, 'refused')
-  const { path, stop } = listenForAdmin(folder, process.pid, () => status(1))
+  const { path, stop } = listenForAdmin(folder, process.pid, answers(1))
   expect((await fetch('http://localhost/other', { unix: path })).status).toBe(404)
   expect((await fetch('http://localhost/status', { unix: path, method: 'POST' })).status).toBe(405)
   stop()
@@ -71,14 +102,12 @@ test('a folder that others can open is neither listened in nor asked', async () 
   mkdirSync(folder)
   chmodSync(folder, 0o755)
   writeFileSync(join(folder, '1.sock'), '')
-  expect(() => listenForAdmin(folder, 1, () => status(1))).toThrow('not a folder of this user alone')
+  expect(() => listenForAdmin(folder, 1, answers(1))).toThrow('not a folder of this user alone')
   expect(await running(folder, realTimers)).toEqual([])
 })
 
 test('a link to a folder is not followed', () => {
   mkdirSync(join(root, 'target'), { mode: 0o700 })
   symlinkSync(join(root, 'target'), join(root, 'link'))
-  expect(() => listenForAdmin(join(root, 'link'), 1, () => status(1))).toThrow(
-    'not a folder of this user alone',
-  )
+  expect(() => listenForAdmin(join(root, 'link'), 1, answers(1))).toThrow('not a folder of this user alone')
 })

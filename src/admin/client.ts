@@ -1,6 +1,7 @@
-// Asks the running Myriads of this user how they are.
+// Asks the running Myriads of this user how they are, and has them empty their caches.
 import type { Timers } from '../base/clock.ts'
 import { forget, socketPath, socketPids } from './folder.ts'
+import type { PurgeAsked, PurgeOutcome } from './purge.ts'
 import type { Status } from './status.ts'
 
 const answerTimeMs = 2000
@@ -13,14 +14,36 @@ export async function running(folder: string, timers: Timers): Promise<readonly 
 
 /** The status of one process; undefined when it is gone or does not answer. */
 export async function statusOf(folder: string, pid: number, timers: Timers): Promise<Status | undefined> {
+  return (await ask(folder, pid, timers, '/status', { method: 'GET' })) as Status | undefined
+}
+
+/** Has one process drop what is stored; undefined when it is gone or does not answer. */
+export async function purgeAt(
+  folder: string,
+  pid: number,
+  timers: Timers,
+  asked: PurgeAsked,
+): Promise<PurgeOutcome | undefined> {
+  const order = { method: 'POST', body: JSON.stringify(asked) }
+  return (await ask(folder, pid, timers, '/purge', order)) as PurgeOutcome | undefined
+}
+
+async function ask(
+  folder: string,
+  pid: number,
+  timers: Timers,
+  path: string,
+  what: { readonly method: string; readonly body?: string },
+): Promise<unknown> {
   const abort = new AbortController()
   const timer = timers.after(answerTimeMs, () => abort.abort())
   try {
-    const response = await fetch('http://localhost/status', {
+    const response = await fetch(`http://localhost${path}`, {
+      ...what,
       unix: socketPath(folder, pid),
       signal: abort.signal,
     })
-    return response.ok ? ((await response.json()) as Status) : undefined
+    return response.ok ? await response.json() : undefined
   } catch {
     // Nobody answers: a process that was killed leaves its socket behind.
     if (!isAlive(pid)) forget(folder, pid)

@@ -4,6 +4,8 @@
 /** The part of a socket that an outbox writes to; `write` returns how many bytes it took, negative when closed. */
 export interface ByteSink {
   write(data: Uint8Array, byteOffset?: number, byteLength?: number): number
+  /** Breaks the connection off; called when what was to be poured into it cannot be had any more. */
+  terminate?(): void
 }
 
 /** Bytes that would be freed if nobody said that they are still needed. */
@@ -12,10 +14,26 @@ export interface Held {
   release(): void
 }
 
+/** Bytes that lie elsewhere than in memory, in a file, and are put into the socket piece by piece, as it takes them. */
+export interface Pourable {
+  /** What no socket has taken yet. */
+  readonly leftBytes: number
+  /**
+   * Puts into a socket what it takes. 'full': it takes no more, and `drain` follows; 'later': it has had its turn,
+   * `again` is called; 'broken': the rest will never come, and the other side must see that.
+   */
+  pour(sink: ByteSink, socketFd: number, again: () => void): 'done' | 'full' | 'later' | 'broken'
+  /** Nobody needs it any more; may be called more than once. */
+  close(): void
+}
+
 interface Waiting {
   bytes: Uint8Array
   readonly source: Held | undefined
+  readonly pourable?: Pourable
 }
+
+const noBytes = new Uint8Array(0)
 
 /** Bytes in order, on their way out of one socket. */
 export class Outbox {
@@ -23,7 +41,23 @@ export class Outbox {
   /** Bytes that wait for the kernel. */
   waitingBytes = 0
 
-  constructor(private readonly sink: ByteSink) {}
+  /**
+   * `again`: as if the socket had drained. `socketFd`: the file descriptor, where the kernel may write to it past
+   * `sink`: of sockets without TLS alone.
+   */
+  constructor(
+    private readonly sink: ByteSink,
+    private readonly again: () => void = () => this.flush(),
+    private readonly socketFd: () => number = () => -1,
+  ) {}
+
+  /** Sends what is not in memory; returns whether the kernel has taken all that was ever sent. */
+  sendFrom(pourable: Pourable): boolean {
+    const isFirst = this.waitingBytes === 0
+    this.waitingBytes += pourable.leftBytes
+    this.#queue.push({ bytes: noBytes, source: undefined, pourable })
+    return isFirst && this.flush()
+  }
 
   /**
    * Sends bytes; returns whether the kernel has taken all that was ever sent. What it has not taken is kept as a view,
@@ -61,6 +95,21 @@ export class Outbox {
     let sent = 0
     while (sent < queue.length) {
       const waiting = queue[sent]!
+      if (waiting.pourable !== undefined) {
+        const outcome = this.#pour(waiting.pourable)
+        // Closed meanwhile: nothing waits any more.
+        if (this.#queue !== queue) return false
+        if (outcome === 'broken') {
+          this.#queue = queue.slice(sent)
+          this.clear()
+          this.sink.terminate?.()
+          return false
+        }
+        if (outcome !== 'done') break
+        waiting.pourable.close()
+        sent++
+        continue
+      }
       const { length } = waiting.bytes
       const taken = this.sink.write(waiting.bytes, 0, length)
       if (taken > 0) this.waitingBytes -= taken
@@ -75,10 +124,21 @@ export class Outbox {
     return this.waitingBytes === 0
   }
 
+  #pour(pourable: Pourable): 'done' | 'full' | 'later' | 'broken' {
+    const before = pourable.leftBytes
+    const outcome = pourable.pour(this.sink, this.socketFd(), this.again)
+    this.waitingBytes -= before - pourable.leftBytes
+    return outcome
+  }
+
   /** Forgets what waits: the socket is gone. */
   clear(): void {
-    for (const { source } of this.#queue) source?.release()
+    const queue = this.#queue
     this.#queue = []
+    for (const { source, pourable } of queue) {
+      source?.release()
+      pourable?.close()
+    }
     this.waitingBytes = 0
   }
 }

@@ -10,6 +10,7 @@ export const reasons = {
   'stale-if-error': 'a stored response that is stale, served because the origin answered with an error',
   'stale-disconnected': 'a stored response that is stale, served because the origin could not be reached',
   'stale-allowed': 'a stored response that is stale, within the max-stale that the request allows',
+  file: 'a file of the site, from the disk: nothing is gained by storing it',
   collapsed: 'streamed from a fetch that another request had started',
   'only-if-cached': 'the request asked for a stored response only, and there is none (504)',
 
@@ -55,6 +56,8 @@ export const reasons = {
   'origin-closed': 'the origin closed the connection before it answered',
   'origin-invalid': 'the origin answered with something that is not valid HTTP',
   'origin-busy': 'all connections to the origin are in use and the queue is full',
+  purge: 'the request emptied the cache of its URL (PURGE)',
+  'purge-refused': 'the client may not empty the cache (PURGE, 403)',
   'max-forwards': 'the request was for this hop (OPTIONS with Max-Forwards: 0)',
   upgrade: 'the connection was handed to the origin (Upgrade)',
   draining: 'this process is shutting down',

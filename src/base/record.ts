@@ -3,11 +3,12 @@ import type { Reason } from './reason.ts'
 
 /**
  * Who answered, from the cheapest to the dearest:
- * `browser`: 304, the visitor's own copy was still good; `memory`: a stored response; `collapsed`: shared another
+ * `browser`: 304, the visitor's own copy was still good; `memory`: a stored response; `file`: a file of the site, from
+ * the disk; `collapsed`: shared another
  * request's fetch; `revalidated`: the origin only confirmed a stored response (304); `origin`: application code ran;
  * `self`: an answer of Myriad's own (refusals and failures).
  */
-export const tiers = ['browser', 'memory', 'collapsed', 'revalidated', 'origin', 'self'] as const
+export const tiers = ['browser', 'memory', 'file', 'collapsed', 'revalidated', 'origin', 'self'] as const
 
 export type Tier = (typeof tiers)[number]
 

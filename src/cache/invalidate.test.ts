@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { answered, fieldsOf, type FieldTable } from '../../testing/exchange.ts'
-import { invalidatedKeys, invalidates, resolvedKey } from './invalidate.ts'
+import { invalidatedKeys, invalidates, keysOfBothSchemes, resolvedKey } from './invalidate.ts'
 
 describe('invalidates (RFC 9111 §4.4)', () => {
   test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'M-SEARCH', 'get', 'NEW'])(
@@ -64,4 +64,16 @@ describe('invalidatedKeys', () => {
       }),
     )
   })
+})
+
+test.each([
+  ['http://a.test/x?y', 'https://a.test/x?y'],
+  ['https://a.test/', 'http://a.test/'],
+  ['http://a.test:8080/x', 'https://a.test:8080/x'],
+  ['http://a.test:443/x', 'https://a.test/x'],
+  ['https://a.test:80/x', 'http://a.test/x'],
+  ['http://[::1]:81/x', 'https://[::1]:81/x'],
+  ['http:///x', 'https:///x'],
+])('%s is also %s', (key, other) => {
+  expect(keysOfBothSchemes(key)).toEqual([key, other])
 })

@@ -39,6 +39,18 @@ export function invalidatedKeys(request: RequestHead, response: ResponseHead): r
   return [...keys]
 }
 
+/**
+ * The keys of a URL under both schemes: who empties a page means what visitors see, whether TLS ends here, in front, or
+ * nowhere. Applications often know only one of the two, and not always the one that their visitors use.
+ */
+export function keysOfBothSchemes(key: string): readonly string[] {
+  const [, scheme, authority, rest] = /^(https?):\/\/([^/]*)(.*)$/s.exec(key)!
+  const other = scheme === 'https' ? 'http' : 'https'
+  // What is the default port of one scheme is not that of the other. Without Host (HTTP/1.0) there is none.
+  const normal = authority === '' ? '' : normalAuthority(authority!, other)
+  return normal === undefined ? [key] : [key, primaryKey(other, normal, rest!)]
+}
+
 /** The key of a reference relative to a target's absolute URI; undefined when not valid or of another origin. */
 export function resolvedKey(targetUri: string, reference: string): string | undefined {
   const base = URL.parse(targetUri)

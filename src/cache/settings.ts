@@ -32,6 +32,10 @@ export const cacheRows = {
     ['keep', 'drop'],
     "'keep': cookies are the request's, those of analytics scripts too; 'drop': cookies reach neither the cache key nor the application, and `Set-Cookie` does not leave it, so that all visitors share; unset, or with `ignore`: as 'keep', but cookies of analytics scripts are hidden from the key and from the application.",
   ),
+  ignore: texts(
+    [],
+    "'tracking': query parameters that campaigns add to links (`utm_*`, `gclid`, `fbclid` …) are hidden from the cache key and from the application alike.",
+  ),
   etag: optionalText(
     'Gives every cacheable 200 this strong validator, such as the version of the site; without quotes.',
   ),

@@ -1,6 +1,7 @@
 // What would happen to a request, and why: asks the very functions that decide in production, and tells their answers.
 import { reasons, type Reason } from '../base/reason.ts'
 import { requestFacts, type RequestFacts } from '../cache/facts.ts'
+import { withoutParameters } from '../cache/ignored-query.ts'
 import { primaryKey } from '../cache/key.ts'
 import { storable } from '../cache/storable.ts'
 import type { Site } from '../config/site.ts'
@@ -56,11 +57,16 @@ function inRoute(route: Route, asked: Asked, authority: string, target: string, 
   if (asked.method === 'QUERY')
     return [['cache', 'used: the key holds the body, its Content-Type and its Content-Encoding (RFC 10008)']]
   if (asked.method !== 'GET' && asked.method !== 'HEAD') return [['cache', `not used: ${because('method')}`]]
-  const key = primaryKey(asked.scheme, authority, target)
+  const { ignoredParameter } = route
+  const seen = ignoredParameter === undefined ? target : withoutParameters(target, ignoredParameter)
+  const key = primaryKey(asked.scheme, authority, seen)
   const dropped = route.policy.cookies === 'drop'
   const facts = requestFacts(asked.method, key, asked.fields, route.ignoredCookie, dropped)
   return [
     ['key', key],
+    ...(seen === target
+      ? []
+      : [['query', `the application sees ${seen}: tracking parameters are hidden`] as const]),
     ...cookieLines(route, cookie),
     ['cache', 'used: a stored response answers when it is fresh; else the application is asked'],
     ...typicalAnswers(nowMs).map(([name, fields]): Line => [

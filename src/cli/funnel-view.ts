@@ -33,6 +33,7 @@ const bold = 1
 const tierTexts: Readonly<Record<Tier, TierText>> = {
   browser: { name: 'browser', text: 'the visitor’s own copy was still good', colour: green },
   memory: { name: 'memory', text: 'a stored response', colour: green },
+  file: { name: 'file', text: 'a file of the site, from the disk', colour: green },
   collapsed: { name: 'collapsed', text: 'shared another request’s fetch', colour: green },
   revalidated: { name: 'revalidated', text: 'the application only confirmed', colour: yellow },
   origin: { name: 'application', text: 'the application answered', colour: red },

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FakeClock } from '../../testing/fake-clock.ts'
 import { listenForAdmin } from '../admin/listener.ts'
+import type { PurgeAsked, PurgeOutcome } from '../admin/purge.ts'
 import type { Status } from '../admin/status.ts'
 import { Funnel } from '../observe/funnel.ts'
 
@@ -39,6 +40,7 @@ test('help shows the commands that there are', async () => {
     'serve',
     'check',
     'status',
+    'purge',
     'demo',
     'completion',
   ])
@@ -67,6 +69,14 @@ test.each([
   [['check', 'http://a', '--explain', '/', '-H', 'nothing'], "expected 'Name: value'"],
   [['completion', 'csh'], 'bash, zsh, fish'],
   [['status', '--pid', 'x'], 'expected a process id'],
+  [['purge'], 'expected either --url URL or --all'],
+  [['purge', '--all', '--url', 'http://a/'], 'expected either --url URL or --all'],
+  [
+    ['purge', '--url', 'a.test/x'],
+    "--url a.test/x: expected a URL such as https://example.com/page; did you mean 'http://a.test/x'?",
+  ],
+  [['purge', '--url', 'ftp://a/'], '--url ftp://a/: expected a URL'],
+  [['purge', '--all', '--pid', 'x'], 'expected a process id'],
 ])('%p is refused with 2', async (args, message) => {
   const { code, err } = await myriad(...args)
   expect(err).toContain(message)
@@ -108,8 +118,15 @@ test('a request is explained', async () => {
   expect(out).toContain('hidden from the key and from the application: _ga')
 })
 
-test('status: none, one and several', async () => {
-  expect((await myriad('status')).err).toBe('myriad: no Myriad of this user is running\n')
+/** As a running Myriad would. */
+const purge = (asked: PurgeAsked): PurgeOutcome =>
+  asked.kind === 'url' && asked.url.endsWith('/none')
+    ? { kind: 'refused', error: 'no route' }
+    : { kind: 'purged', responses: asked.kind === 'all' ? 1234 : 1 }
+
+test('status and purge: none, one and several', async () => {
+  for (const command of [['status'], ['purge', '--all']])
+    expect((await myriad(...command)).err).toBe('myriad: no Myriad of this user is running\n')
   const funnel = new Funnel(new FakeClock())
   for (let i = 0; i < 3; i++) funnel.answered('memory', 'fresh', 200, 0)
   funnel.answered('origin', 'set-cookie', 200, 0)
@@ -122,7 +139,7 @@ test('status: none, one and several', async () => {
     memory: { objects: 12, usedBytes: 3 << 20, budgetBytes: 128 << 20 },
     funnel: funnel.snapshot(),
   }
-  const one = listenForAdmin(sockets, process.pid, () => status)
+  const one = listenForAdmin(sockets, process.pid, { status: () => status, purge })
   const shown = await myriad('status')
   expect(shown.code).toBe(0)
   expect(shown.out).toContain('75.0%')
@@ -132,12 +149,32 @@ test('status: none, one and several', async () => {
   )
   expect(JSON.parse((await myriad('status', '--json')).out)).toEqual(JSON.parse(JSON.stringify(status)))
 
-  const parent = listenForAdmin(sockets, process.ppid, () => ({ ...status, pid: process.ppid }))
+  expect(await myriad('purge', '--all')).toEqual({
+    code: 0,
+    out: 'purged: 1,234 stored responses\n',
+    err: '',
+  })
+  expect(await myriad('purge', '--url', 'http://a/none', '--url', 'http://a/x')).toEqual({
+    code: 1,
+    out: 'purged: 1 stored response of http://a/x\n',
+    err: 'myriad: http://a/none: no route\n',
+  })
+  expect(JSON.parse((await myriad('purge', '--json', '--url', 'http://a/x')).out)).toEqual({
+    pid: process.pid,
+    purged: [{ url: 'http://a/x', responses: 1 }],
+  })
+
+  const parent = listenForAdmin(sockets, process.ppid, {
+    status: () => ({ ...status, pid: process.ppid }),
+    purge,
+  })
   const several = await myriad('status')
   expect(several.code).toBe(1)
   expect(several.err).toContain('choose one with --pid')
   expect((await myriad('status', '--pid', String(process.ppid))).out).toContain(`process ${process.ppid}`)
   expect(JSON.parse((await myriad('status', '--json')).out).length).toBe(2)
+  expect((await myriad('purge', '--all')).err).toContain('choose one with --pid')
+  expect((await myriad('purge', '--all', '--pid', String(process.pid))).code).toBe(0)
   one.stop()
   parent.stop()
 })

@@ -1,5 +1,5 @@
 // `myriad serve`: stands in front of an application until it is told to stop.
-import { listenForAdmin, type AdminListener } from '../admin/listener.ts'
+import { listenForAdmin, type AdminAnswers, type AdminListener } from '../admin/listener.ts'
 import { socketFolder } from '../admin/folder.ts'
 import type { Site } from '../config/site.ts'
 import { nearest } from '../config/spelling.ts'
@@ -71,15 +71,18 @@ async function serveUntilStopped(server: RunningServer, site: Site, world: World
   const startMs = world.clock.monotonicMs()
   // Before anything is printed: whoever waits for the line may send a signal at once.
   const stopped = stopSignal()
-  const admin = listen(world, () => ({
-    version,
-    pid: process.pid,
-    runningMs: Math.round(world.clock.monotonicMs() - startMs),
-    addresses: server.addresses,
-    routes: site.routes.routes.map((route) => ({ name: route.name, service: route.service.name })),
-    memory: server.memory(),
-    funnel: server.funnel.snapshot(),
-  }))
+  const admin = listen(world, {
+    status: () => ({
+      version,
+      pid: process.pid,
+      runningMs: Math.round(world.clock.monotonicMs() - startMs),
+      addresses: server.addresses,
+      routes: site.routes.routes.map((route) => ({ name: route.name, service: route.service.name })),
+      memory: server.memory(),
+      funnel: server.funnel.snapshot(),
+    }),
+    purge: (asked) => server.purge(asked),
+  })
   for (const address of server.addresses) world.out(`${address} serves ${routesText(site)}\n`)
   await stopped
   await server.drain()
@@ -87,15 +90,15 @@ async function serveUntilStopped(server: RunningServer, site: Site, world: World
   return 0
 }
 
-/** The site is served without its control socket too, only `myriad status` does not see it. */
-function listen(world: World, status: Parameters<typeof listenForAdmin>[2]): AdminListener | undefined {
+/** The site is served without its control socket too, only `myriad status` and `myriad purge` do not see it. */
+function listen(world: World, answers: AdminAnswers): AdminListener | undefined {
   try {
-    const admin = listenForAdmin(socketFolder(), process.pid, status)
+    const admin = listenForAdmin(socketFolder(), process.pid, answers)
     // Also when a second Ctrl-C, or a broken invariant, ends the process.
     process.on('exit', admin.stop)
     return admin
   } catch (error) {
-    world.err(`myriad: no status: ${error instanceof Error ? error.message : String(error)}\n`)
+    world.err(`myriad: no status and no purge: ${error instanceof Error ? error.message : String(error)}\n`)
     return undefined
   }
 }

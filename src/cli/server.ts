@@ -1,10 +1,13 @@
 // Starts what a Site describes: store, origins, engine and listeners, wired with the real clock and I/O.
 import { randomBytes } from 'node:crypto'
+import type { PurgeAsked, PurgeOutcome } from '../admin/purge.ts'
 import type { MemoryStatus } from '../admin/status.ts'
 import { perTurn, type Clock, type Timers } from '../base/clock.ts'
 import type { Site } from '../config/site.ts'
 import { Http1Listener } from '../edge/http1-listener.ts'
+import { PurgePeers } from '../edge/purge-peers.ts'
 import type { ListenAddress } from '../edge/settings.ts'
+import { requestForUrl } from '../http/plain-request.ts'
 import { Funnel } from '../observe/funnel.ts'
 import { HttpOrigin } from '../origin/http/http-origin.ts'
 import { Engine } from '../request/engine.ts'
@@ -25,6 +28,8 @@ export interface RunningServer {
   readonly addresses: readonly string[]
   readonly funnel: Funnel
   memory(): MemoryStatus
+  /** Empties the cache; done when it returns. */
+  purge(asked: PurgeAsked): PurgeOutcome
   /** Takes no more requests and resolves when those in progress are done, or `edge.drainTime` is over. */
   drain(): Promise<void>
 }
@@ -55,6 +60,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     origin: new HttpOrigin(config, { clock, timers, limits: site.limits }),
     names: { authority: config.authority, host: config.settings.host },
   }))
+  const purgers = new PurgePeers(site.purge, site.edge.trust)
   const engine: Engine = new Engine({
     clock,
     recorder: funnel,
@@ -63,6 +69,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     store,
     objectBytesMax: Math.min(site.tiers.memoryObject, store.valueBytesMax),
     instance: randomBytes(6).toString('hex'),
+    mayPurge: (client, fields) => purgers.allow(client, fields),
     random: () => randomBytes(12).toString('hex'),
   })
 
@@ -93,6 +100,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     ),
     funnel,
     memory: () => ({ objects: store.size, usedBytes: store.bytes, budgetBytes: store.budgetBytes }),
+    purge: (asked) => purge(engine, asked),
     async drain() {
       const cut = timers.after(site.edge.drainTime, () => {
         for (const listener of listeners) listener.cut()
@@ -102,4 +110,14 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
       for (const { origin } of origins) origin.close()
     },
   }
+}
+
+function purge(engine: Engine, asked: PurgeAsked): PurgeOutcome {
+  if (asked.kind === 'all') return { kind: 'purged', responses: engine.clear() }
+  const request = requestForUrl(asked.url)
+  if (request === undefined) return { kind: 'refused', error: 'not a URL such as https://example.com/page' }
+  const responses = engine.purge(request)
+  return responses === undefined
+    ? { kind: 'refused', error: 'no route of the configuration takes this URL' }
+    : { kind: 'purged', responses }
 }

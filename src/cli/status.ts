@@ -1,10 +1,10 @@
 // `myriad status`: the funnel of a Myriad that runs on this machine, under this user.
-import { running, statusOf } from '../admin/client.ts'
+import { statusOf } from '../admin/client.ts'
 import { socketFolder } from '../admin/folder.ts'
 import type { Status } from '../admin/status.ts'
 import { reasons } from '../base/reason.ts'
 import { formatBytes } from '../config/units.ts'
-import type { Command, ExitCode, Given, World } from './command.ts'
+import type { Command, ExitCode, World } from './command.ts'
 import {
   funnelLine,
   funnelLines,
@@ -13,6 +13,7 @@ import {
   type FunnelView,
   type Terminal,
 } from './funnel-view.ts'
+import { findRunning, pidFlag, tellSeveral } from './running.ts'
 
 export const status: Command = {
   name: 'status',
@@ -21,7 +22,7 @@ export const status: Command = {
   summary: 'Show how many requests ran no application code, and why the others did.',
   text: 'Asks the Myriad that runs on this machine under this user; where several run, lists them.',
   flags: [
-    { name: 'pid', value: 'PID', text: 'Which one to ask, by its process id.' },
+    pidFlag,
     { name: 'json', value: undefined, text: 'Print everything as JSON.' },
     { name: 'watch', value: undefined, text: 'Show it anew every second, until Ctrl-C.' },
   ],
@@ -30,44 +31,21 @@ export const status: Command = {
       world.err('myriad: --json and --watch exclude one another\n')
       return 2
     }
-    const folder = socketFolder()
-    const found = await choose(folder, given, world)
-    if (typeof found === 'number') return found
+    const chosen = await findRunning(given, world)
+    if (chosen.kind === 'none') return chosen.code
     if (given.has('json')) {
-      world.out(`${JSON.stringify(found, null, 2)}\n`)
+      world.out(`${JSON.stringify(chosen.kind === 'one' ? chosen.status : chosen.all, null, 2)}\n`)
       return 0
     }
-    if (given.has('watch')) return await watch(folder, found, world)
-    const rows = statusLines(found, terminalOf(world))
+    if (chosen.kind === 'several') {
+      tellSeveral(chosen.all, world)
+      return 1
+    }
+    if (given.has('watch')) return await watch(socketFolder(), chosen.status, world)
+    const rows = statusLines(chosen.status, terminalOf(world))
     world.out(rows.map((row) => `${row}\n`).join(''))
     return 0
   },
-}
-
-/** The one to show; or the exit code, when what is wrong has been written. */
-async function choose(folder: string, given: Given, world: World): Promise<Status | ExitCode> {
-  const pid = given.value('pid')
-  if (pid !== undefined) {
-    if (!/^\d+$/.test(pid)) {
-      world.err(`myriad: --pid ${pid}: expected a process id\n`)
-      return 2
-    }
-    const found = await statusOf(folder, Number(pid), world.timers)
-    if (found === undefined) world.err(`myriad: no Myriad of this user runs as process ${pid}\n`)
-    return found ?? 1
-  }
-  const all = await running(folder, world.timers)
-  if (all.length === 1) return all[0]!
-  if (all.length === 0) {
-    world.err('myriad: no Myriad of this user is running\n')
-    return 1
-  }
-  if (given.has('json')) world.out(`${JSON.stringify(all, null, 2)}\n`)
-  else {
-    world.err('myriad: several are running: choose one with --pid\n')
-    for (const each of all) world.err(`  ${String(each.pid).padStart(8)}  ${each.addresses.join(', ')}\n`)
-  }
-  return given.has('json') ? 0 : 1
 }
 
 /** Redrawn in place on a terminal, one line each second elsewhere. */

@@ -2,7 +2,7 @@
 import type { SettingsInput } from '../base/setting.ts'
 import type { cacheRows, cookieRows } from '../cache/settings.ts'
 import type { bypassRows, routeRows } from '../cube/y/settings.ts'
-import type { edgeRows } from '../edge/settings.ts'
+import type { edgeRows, purgeRows } from '../edge/settings.ts'
 import type { limitRows } from '../http1/limits.ts'
 import type { httpOriginRows, tlsOriginRows } from '../origin/http/settings.ts'
 import type { memoryRows } from '../store/memory/settings.ts'
@@ -39,6 +39,7 @@ export interface ConfigInput {
   /** The first that matches wins; without any, every request goes to the only service. */
   readonly routes?: readonly RouteInput[]
   readonly edge?: SettingsInput<typeof edgeRows>
+  readonly purge?: SettingsInput<typeof purgeRows>
   readonly limits?: SettingsInput<typeof limitRows>
   readonly tiers?: SettingsInput<typeof memoryRows>
 }

@@ -1,18 +1,21 @@
 // Reads the section `cache` of a route: the policy, the cookies that are ignored, and what goes past the cache.
 import { analyticsCookies } from '../cache/analytics-cookies.ts'
+import type { ParameterMatcher } from '../cache/ignored-query.ts'
 import type { CachePolicy } from '../cache/policy.ts'
 import { cacheRows, cookieRows, type CacheSettings } from '../cache/settings.ts'
+import { trackingParameters } from '../cache/tracking-parameters.ts'
 import { pathMatcher, type Matcher, type PatternError } from '../cube/y/pattern.ts'
 import type { Bypass, Route } from '../cube/y/route.ts'
 import { bypassRows } from '../cube/y/settings.ts'
 import { cookieMatcher } from '../http/cookies.ts'
 import { memberPath } from './problem.ts'
 import { listed, memberOf, members, readRows, readSection, refuseUnknown, type Found } from './read.ts'
+import { nearest } from './spelling.ts'
 
 const cacheNames = [...Object.keys(cacheRows), 'bypass']
 
 /** What the section `cache` makes of a route. */
-export type RouteCache = Pick<Route, 'policy' | 'ignoredCookie' | 'bypass'>
+export type RouteCache = Pick<Route, 'policy' | 'ignoredCookie' | 'ignoredParameter' | 'bypass'>
 
 /** Reads the section; an absent one is that of a route that nobody configured. */
 export function readCache(found: Found): RouteCache {
@@ -40,6 +43,7 @@ export function readCache(found: Found): RouteCache {
   return {
     policy: policyOf(settings),
     ignoredCookie: ignoredBy(settings.cookies, ignored, memberPath(cookies.path, 'ignore'), found),
+    ignoredParameter: ignoredParameters(settings.ignore, memberOf(all, found, 'ignore')),
     bypass: readBypass(memberOf(all, found, 'bypass')),
   }
 }
@@ -72,6 +76,18 @@ function ignoredBy(
   if (cookies === 'drop') return () => true
   if (cookies === 'keep') return () => false
   return cookieMatcher([...analyticsCookies, ...checkedNames(ignored, { ...found, path })])
+}
+
+const trackingParameter: ParameterMatcher = cookieMatcher(trackingParameters)
+
+/** The only word so far; whoever writes the name of a parameter is told so. */
+const ignorable = 'tracking'
+
+function ignoredParameters(words: readonly string[], found: Found): ParameterMatcher | undefined {
+  for (const word of words)
+    if (word !== ignorable)
+      found.report.wrong(found.path, word, `expected '${ignorable}'`, nearest(word, [ignorable]))
+  return words.includes(ignorable) ? trackingParameter : undefined
 }
 
 function readBypass(found: Found): Bypass {

@@ -1,7 +1,7 @@
 // From whatever a configuration file holds to a Site, or to everything that is wrong with it.
 import { texts } from '../base/setting.ts'
 import { RouteTable } from '../cube/y/table.ts'
-import { edgeRows, type ListenAddress } from '../edge/settings.ts'
+import { edgeRows, purgeRows, type ListenAddress } from '../edge/settings.ts'
 import { limitRows } from '../http1/limits.ts'
 import { memoryRows } from '../store/memory/settings.ts'
 import type { Service } from '../cube/y/route.ts'
@@ -17,7 +17,7 @@ export type Resolved =
   | { readonly kind: 'site'; readonly site: Site }
   | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
 
-const names = ['listen', 'services', 'routes', 'edge', 'limits', 'tiers']
+const names = ['listen', 'services', 'routes', 'edge', 'purge', 'limits', 'tiers']
 
 export const siteRows = {
   listen: texts(
@@ -52,6 +52,7 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
       ),
     ),
     edge: readSection(edgeRows, at('edge')),
+    purge: readSection(purgeRows, at('purge')),
     limits: readSection(limitRows, at('limits')),
     tiers: readSection(memoryRows, at('tiers')),
   }

@@ -2,7 +2,7 @@
 import type { SettingRows } from '../base/setting.ts'
 import { cacheRows, cookieRows } from '../cache/settings.ts'
 import { bypassRows, routeRows } from '../cube/y/settings.ts'
-import { edgeRows } from '../edge/settings.ts'
+import { edgeRows, purgeRows } from '../edge/settings.ts'
 import { limitRows } from '../http1/limits.ts'
 import { httpOriginRows, tlsOriginRows } from '../origin/http/settings.ts'
 import { memoryRows } from '../store/memory/settings.ts'
@@ -49,6 +49,7 @@ export const sections: readonly Section[] = [
     rows: bypassRows,
   },
   { path: 'edge', text: 'The listeners.', rows: edgeRows },
+  { path: 'purge', text: 'Who may empty the cache by the method `PURGE`.', rows: purgeRows },
   { path: 'limits', text: 'How large and how slow a request may be.', rows: limitRows },
   { path: 'tiers', text: 'Where responses are stored.', rows: memoryRows },
 ]

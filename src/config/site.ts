@@ -1,7 +1,7 @@
 // The site: a configuration that has been validated and resolved. Frozen; a changed configuration is another Site.
 import type { RouteTable } from '../cube/y/table.ts'
 import type { Service } from '../cube/y/route.ts'
-import type { EdgeSettings, ListenAddress } from '../edge/settings.ts'
+import type { EdgeSettings, ListenAddress, PurgeSettings } from '../edge/settings.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import type { HttpOriginConfig } from '../origin/http/settings.ts'
 import type { MemorySettings } from '../store/memory/settings.ts'
@@ -15,6 +15,7 @@ export interface SiteService {
 export interface Site {
   readonly listen: readonly ListenAddress[]
   readonly edge: EdgeSettings
+  readonly purge: PurgeSettings
   readonly limits: Http1Limits
   /** In the order of `service.index`. */
   readonly services: readonly SiteService[]

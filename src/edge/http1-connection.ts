@@ -101,8 +101,10 @@ export class Http1Connection implements ReplyConnection {
   constructor(
     private readonly socket: ClientSocket,
     private readonly context: ListenerContext,
+    /** The socket's file descriptor, where it carries clear text: files go out by it. */
+    socketFd?: () => number,
   ) {
-    this.outbox = new Outbox(socket)
+    this.outbox = new Outbox(socket, () => this.onDrain(), socketFd)
     this.#sinceMs = this.#windowMs = context.clock.monotonicMs()
   }
 

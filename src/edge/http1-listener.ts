@@ -60,7 +60,7 @@ export class Http1Listener implements ListenerContext {
             return
           }
           socket.setKeepAlive(true, KEEP_ALIVE_MS)
-          const connection = new Http1Connection(socket, this)
+          const connection = new Http1Connection(socket, this, () => descriptorOf(socket))
           socket.data = connection
           this.#connections.add(connection)
         },
@@ -117,4 +117,9 @@ export class Http1Listener implements ListenerContext {
   cut(): void {
     for (const connection of this.#connections) connection.cut()
   }
+}
+
+/** The socket's file descriptor, which the types of Bun do not know; -1: closed. */
+function descriptorOf(socket: object): number {
+  return (socket as { fd?: number }).fd ?? -1
 }

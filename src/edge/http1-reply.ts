@@ -1,7 +1,7 @@
 // The answer to one request on an HTTP/1.1 connection: framing (RFC 9112 §6), and as few writes as the sizes allow.
 import { assert } from '../base/assert.ts'
 import type { Reason } from '../base/reason.ts'
-import type { Held, Outbox } from '../base/outbox.ts'
+import type { Held, Outbox, Pourable } from '../base/outbox.ts'
 import type { Fields } from '../http/fields.ts'
 import { fieldBit } from '../http/known-fields.ts'
 import type { ArrivedLines, ResponseHead } from '../http/message.ts'
@@ -174,6 +174,17 @@ export class Http1Reply implements Reply {
     this.connection.count(chunk.length)
     const taken = this.connection.outbox.send(chunk, 0, chunk.length, 0, source)
     return isChunked ? this.#send(chunkEnd) : taken
+  }
+
+  pour(body: Pourable): void {
+    assert(
+      this.#state === 'length' && body.leftBytes === this.#left,
+      'a file of another length than was announced',
+    )
+    this.#left = 0
+    this.flushHead()
+    this.connection.count(body.leftBytes)
+    this.connection.outbox.sendFrom(body)
   }
 
   finish(trailers: Fields | undefined): void {

@@ -1,5 +1,5 @@
 // Settings of the listeners (the section `edge` of the configuration, and the addresses of `listen`).
-import { bytes, cidrs, duration, integer, type SettingsOf } from '../base/setting.ts'
+import { boolean, bytes, cidrs, duration, integer, type SettingsOf } from '../base/setting.ts'
 
 export const edgeRows = {
   trust: cidrs(
@@ -40,6 +40,19 @@ export const edgeRows = {
 }
 
 export type EdgeSettings = SettingsOf<typeof edgeRows>
+
+export const purgeRows = {
+  from: cidrs(
+    [],
+    'Addresses, beside this machine, whose `PURGE` empties a URL: addresses, ranges, `loopback` or `private`.',
+  ),
+  loopback: boolean(
+    true,
+    'Lets this machine (127.0.0.0/8 and ::1) purge; to be turned off where a proxy on it passes requests of strangers on without saying whose they are.',
+  ),
+}
+
+export type PurgeSettings = SettingsOf<typeof purgeRows>
 
 /** A clear-text address to listen on. */
 export interface ListenAddress {

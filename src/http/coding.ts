@@ -13,10 +13,17 @@ const offered = ['zstd', 'br', 'gzip'] as const
  * client names none, prefers it, or refuses everything (§12.5.3: then no coding is the best answer).
  */
 export function negotiateCoding(acceptEncoding: string | undefined): Coding {
-  return acceptEncoding === undefined ? 'identity' : negotiated(acceptEncoding)
+  return acceptEncoding === undefined ? 'identity' : (taken(acceptEncoding)[0] ?? 'identity')
 }
 
-const negotiated = remembered((acceptEncoding: string): Coding => {
+/** The codings that a client would rather have than none, the best first. */
+export function takenCodings(acceptEncoding: string | undefined): readonly Exclude<Coding, 'identity'>[] {
+  return acceptEncoding === undefined ? none : taken(acceptEncoding)
+}
+
+const none: readonly Exclude<Coding, 'identity'>[] = []
+
+const taken = remembered((acceptEncoding: string): readonly Exclude<Coding, 'identity'>[] => {
   const weights = new Map<string, number>()
   for (const element of acceptEncoding.split(',')) {
     const [name = '', ...parameters] = element.split(';')
@@ -26,18 +33,14 @@ const negotiated = remembered((acceptEncoding: string): Coding => {
     weights.set(coding === 'x-gzip' ? 'gzip' : coding, weightOf(parameters))
   }
   const any = weights.get('*') ?? 0
-  // A client that does not name identity takes it, but would rather have a coding that it names.
-  let best: Coding = 'identity'
-  let bestWeight = weights.get('identity') ?? 0
-  for (const coding of offered) {
+  const weight = (coding: Coding): number =>
     // '*' means anything; what sends it alone is some tool, and every tool that decodes at all knows gzip.
-    const weight = weights.get(coding) ?? (coding === 'gzip' ? any : 0)
-    if (weight > bestWeight || (best === 'identity' && weight > 0 && weight === bestWeight)) {
-      best = coding
-      bestWeight = weight
-    }
-  }
-  return best
+    weights.get(coding) ?? (coding === 'gzip' ? any : 0)
+  // A client that does not name identity takes it, but would rather have a coding that it names.
+  const least = weights.get('identity') ?? 0
+  return offered
+    .filter((coding) => weight(coding) > 0 && weight(coding) >= least)
+    .toSorted((a, b) => weight(b) - weight(a))
 }, 512)
 
 /** §12.4.2; a weight that is not valid is taken as refusal. */

@@ -133,7 +133,7 @@ export class Funnel implements Recorder {
  */
 function withoutApplication(byTier: readonly number[]): number | undefined {
   const count = (tier: Tier): number => byTier[tierIndex[tier]]!
-  const spared = count('browser') + count('memory') + count('collapsed')
+  const spared = count('browser') + count('memory') + count('file') + count('collapsed')
   const all = spared + count('revalidated') + count('origin')
   return all === 0 ? undefined : spared / all
 }

@@ -1,6 +1,7 @@
 // What an origin is to the engine: something that answers requests, by events, with back-pressure both ways. One
 // implementation per folder.
 import type { Failure } from '../base/failure.ts'
+import type { Pourable } from '../base/outbox.ts'
 import type { Fields } from '../http/fields.ts'
 import type { ResponseHead } from '../http/message.ts'
 
@@ -82,8 +83,32 @@ export interface OriginCall {
   abort(): void
 }
 
+/** What a request asks for, as far as an answer from a file depends on it. */
+export interface DirectRequest {
+  readonly method: string
+  readonly pathAndQuery: string
+  readonly acceptEncoding: string | undefined
+  readonly range: string | undefined
+  readonly ifRange: string | undefined
+  readonly ifNoneMatch: string | undefined
+  readonly ifModifiedSince: string | undefined
+}
+
+/** An answer that is there at once and is not stored: a file, which lies on this machine already. */
+export interface DirectAnswer {
+  /** Content-Length is among the fields where it is known and no body follows. */
+  readonly head: ResponseHead
+  /** Undefined: none follows. To be closed by whoever takes the answer. */
+  readonly body: Pourable | undefined
+}
+
 /** Something that answers requests. */
 export interface Origin {
+  /**
+   * Answers a GET or HEAD without a body at once, where that costs less than to store the answer; undefined: `send`
+   * is to be asked. Only where the listener can take a body from a file.
+   */
+  direct?(request: DirectRequest): DirectAnswer | undefined
   send(request: OriginRequest, events: OriginEvents): OriginCall
   /** Figures for the status page. */
   readonly connections: { readonly open: number; readonly idle: number; readonly queued: number }

@@ -610,3 +610,30 @@ test('early hints carry no cookie where cookies are dropped', () => {
     expect(reply.interims[0]!.fields.has('set-cookie')).toBe(cookies !== 'drop')
   }
 })
+
+const ignoredParameter = (name: string): boolean => name === 'utm_x'
+
+describe('query parameters that the route ignores', () => {
+  test('are hidden from the key and from the origin alike', () => {
+    const asked = new TestEngine({ ignoredParameter })
+    asked.exchange({ target: '/page?p=1&utm_x=mail' }, { 'Cache-Control': 'max-age=60' })
+    expect(asked.origin.last.request.pathAndQuery).toBe('/page?p=1')
+    asked.ask({ target: '/page?utm_x=other&p=1' })
+    asked.ask({ target: '/page?p=1' })
+    expect(asked.records.map(({ reason }) => reason)).toEqual(['miss', 'fresh', 'fresh'])
+  })
+
+  test('are seen by the application where the request goes past the cache', () => {
+    const asked = new TestEngine({ ignoredParameter, bypass: { path: () => true } })
+    asked.exchange({ target: '/page?utm_x=mail' }, {})
+    expect(asked.origin.last.request.pathAndQuery).toBe('/page?utm_x=mail')
+  })
+
+  test('a write empties the page that it was made on', () => {
+    const asked = new TestEngine({ ignoredParameter })
+    asked.exchange({ target: '/page' }, { 'Cache-Control': 'max-age=60' })
+    asked.exchange({ target: '/page?utm_x=mail', method: 'POST' }, {})
+    asked.exchange({ target: '/page' }, { 'Cache-Control': 'max-age=60' })
+    expect(asked.records.map(({ reason }) => reason)).toEqual(['miss', 'method', 'miss'])
+  })
+})

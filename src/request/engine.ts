@@ -6,14 +6,16 @@ import type { Clock } from '../base/clock.ts'
 import { Failure } from '../base/failure.ts'
 import type { Reason } from '../base/reason.ts'
 import type { Recorder, Tier } from '../base/record.ts'
-import { invalidatedKeys, invalidates } from '../cache/invalidate.ts'
-import { targetKeyOf } from '../cache/key.ts'
+import { withoutParameters } from '../cache/ignored-query.ts'
+import { invalidatedKeys, invalidates, keysOfBothSchemes } from '../cache/invalidate.ts'
+import { primaryKey, targetKeyOf } from '../cache/key.ts'
 import { combine } from '../cache/partial.ts'
 import { reuse, staleOnFailure } from '../cache/reuse.ts'
 import type { Stored } from '../cache/stored.ts'
 import { freshened, hasValidator, headEffect, updatedBy } from '../cache/validate.ts'
 import { variantKey } from '../cache/vary.ts'
 import type { RouteTable } from '../cube/y/table.ts'
+import type { Fields } from '../http/fields.ts'
 import { fieldBit, fieldNumber } from '../http/known-fields.ts'
 import type { ResponseHead } from '../http/message.ts'
 import type { RequestView } from '../http/request-view.ts'
@@ -21,11 +23,12 @@ import type { Origin, OriginBody, OriginNames } from '../origin/origin.ts'
 import type { StoredBytes } from '../store/memory/stored-bytes.ts'
 import type { Store } from '../store/store.ts'
 import { forwardedStatus } from './cache-status.ts'
+import { answerDirectly } from './direct.ts'
 import { Consumer, Fetch, type FetchOwner, type Plan } from './fetch.ts'
 import { ForwardedRequest, askAsIs, askToStore, gatewayLines, type Ask, type Identity } from './forward.ts'
 import { HitForMiss } from './hit-for-miss.ts'
-import { answerOptions, answerWithFailure } from './own-answer.ts'
-import type { Reply, RequestCall } from './reply.ts'
+import { answerOptions, answerPurged, answerWithFailure } from './own-answer.ts'
+import type { Client, Reply, RequestCall } from './reply.ts'
 import { HEADROOM, withHeadroom } from './representation.ts'
 import { KeptBytes } from './kept-bytes.ts'
 import { serve, type ServeContext } from './serve.ts'
@@ -54,6 +57,8 @@ export interface EngineParts {
   readonly objectBytesMax: number
   /** Tells this instance from others in CDN-Loop. */
   readonly instance: string
+  /** Whether a client may empty the cache by PURGE; `fields` are those of its request. */
+  readonly mayPurge: (client: Client, fields: Fields) => boolean
   /** For multipart boundaries. */
   random(): string
 }
@@ -109,9 +114,13 @@ export class Engine implements FetchOwner, ServeContext {
       this.#refuseEarly(reply, startMs, new Failure('loop', 'this request has passed here before'))
       return undefined
     }
+    if (view.method === 'PURGE') {
+      this.#answerPurge(view, reply, startMs)
+      return undefined
+    }
     const route = this.#parts.routes.match(view.authority, view.pathAndQuery)
     if (route === undefined) {
-      this.#refuseEarly(reply, startMs, new Failure('no-route', 'no route takes this request'))
+      this.#refuseEarly(reply, startMs, noRoute())
       return undefined
     }
     return begin(this, new Visit(view, reply, route, startMs))
@@ -290,15 +299,37 @@ export class Engine implements FetchOwner, ServeContext {
     const { visit } = fetch
     if (visit.method === 'HEAD') this.#updateFromHead(fetch, head, requestMs)
     if (!invalidates(visit.method, head.status)) return
-    for (const key of invalidatedKeys(visit.head, head)) {
-      this.store.delete(key)
-      for (const query of this.#queries.get(key) ?? []) this.store.delete(query)
-      this.#queries.delete(key)
-      this.#hitForMiss.delete(key)
-      // Writes are rare, and the fetches under way are no more than the connections to origins.
-      for (const other of this.#storing.slice())
-        if (other !== fetch && targetKeyOf(other.key) === key) other.forbidStore()
+    for (const key of [visit.key, ...invalidatedKeys(visit.head, head)]) this.#drop(key, fetch)
+  }
+
+  /**
+   * Drops all that is stored under the URL of this request; what is being fetched for it at this moment is not stored
+   * any more. Returns how many stored responses are gone; undefined when no route takes the URL.
+   */
+  purge(view: RequestView): number | undefined {
+    const route = this.#parts.routes.match(view.authority, view.pathAndQuery)
+    if (route === undefined) return undefined
+    const ignored = route.ignoredParameter ?? (() => false)
+    const key = primaryKey(view.scheme, view.authority, withoutParameters(view.pathAndQuery, ignored))
+    return keysOfBothSchemes(key).reduce((sum, each) => sum + this.#drop(each), 0)
+  }
+
+  /**
+   * Drops what is stored under a target's key and under the QUERY keys of that target; no fetch under way but `except`
+   * may store for them. Returns how many stored responses are gone.
+   */
+  #drop(key: string, except?: Fetch): number {
+    let dropped = 0
+    for (const each of [key, ...(this.#queries.get(key) ?? [])]) {
+      dropped += this.store.get(each)?.variants.length ?? 0
+      this.store.delete(each)
     }
+    this.#queries.delete(key)
+    this.#hitForMiss.delete(key)
+    // Writes and purges are rare, and the fetches under way are no more than the connections to origins.
+    for (const other of this.#storing.slice())
+      if (other !== except && targetKeyOf(other.key) === key) other.forbidStore()
+    return dropped
   }
 
   put(fetch: Fetch, stored: Stored, body: StoredBytes): void {
@@ -327,9 +358,25 @@ export class Engine implements FetchOwner, ServeContext {
     }
   }
 
-  /** Everything is dropped from the cache. */
-  clear(): void {
+  /** Everything is dropped from the cache, and no fetch under way is stored. Returns how many responses are gone. */
+  clear(): number {
+    let dropped = 0
+    for (const { value } of this.store.entries()) dropped += value.variants.length
     this.store.clear()
+    this.#hitForMiss.clear()
+    for (const fetch of this.#storing.slice()) fetch.forbidStore()
+    return dropped
+  }
+
+  /** PURGE is answered here, and goes to no origin, whoever asks. */
+  #answerPurge(view: RequestView, reply: Reply, startMs: number): void {
+    const refuse = (failure: Failure): void => this.#refuseEarly(reply, startMs, failure)
+    if (!this.#parts.mayPurge(reply.client, view.keep()().fields))
+      return refuse(new Failure('purge-refused', 'this client may not empty the cache'))
+    const dropped = this.purge(view)
+    if (dropped === undefined) return refuse(noRoute())
+    answerPurged(reply, dropped)
+    this.#parts.recorder.answered('self', 'purge', 200, startMs)
   }
 
   #startOrJoin(consumer: Consumer, plan: Plan, joinable: boolean): RequestCall {
@@ -343,6 +390,8 @@ export class Engine implements FetchOwner, ServeContext {
 
   #start(consumer: Consumer, plan: Plan, registered: boolean): RequestCall {
     const { visit } = consumer
+    if (answerDirectly(this, consumer, plan, this.#parts.origins[visit.route.service.index]!.origin))
+      return consumer
     const fetch = new Fetch(visit.key, consumer, plan, this)
     if (registered) {
       fetch.isRegistered = true
@@ -408,6 +457,8 @@ export class Engine implements FetchOwner, ServeContext {
     this.#parts.recorder.answered('self', failure.reason, failure.status, startMs)
   }
 }
+
+const noRoute = (): Failure => new Failure('no-route', 'no route takes this request')
 
 /** The length of the whole representation; undefined when only a part is stored and the whole is not known. */
 function totalBytesOf(variant: Variant): number | undefined {

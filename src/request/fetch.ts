@@ -216,6 +216,8 @@ export class Fetch implements OriginEvents {
   /** What was asked has been changed by someone in the meantime: the answer must not be stored. */
   forbidStore(): void {
     this.#storeForbidden = true
+    // Who comes from now on has to get what is true after the change.
+    this.owner.closed(this)
     this.#stopStoring()
   }
 
@@ -322,7 +324,7 @@ export class Fetch implements OriginEvents {
     }
     if (stored === undefined) {
       owner.closed(this)
-      if (plan.store && visit.method === 'GET') owner.unshareable(this.key)
+      if (plan.store && visit.method === 'GET' && !this.#storeForbidden) owner.unshareable(this.key)
       if (leaderWaits) this.#begin(this.leader, head, reason, false)
       for (const follower of followers) owner.alone(follower)
       if (this.#consumers.length === 0) this.#ignore()

@@ -34,6 +34,10 @@ export class HitForMiss {
   delete(key: string): void {
     this.#untilMs.delete(short(key))
   }
+
+  clear(): void {
+    this.#untilMs.clear()
+  }
 }
 
 function short(key: string): string {

@@ -12,6 +12,13 @@ export function answerOptions(reply: Reply): void {
   reply.stored(nothing, false, -1, 0, 'max-forwards', ownStatus('max-forwards'))
 }
 
+/** Answers PURGE: how many stored responses are gone. */
+export function answerPurged(reply: Reply, responses: number): void {
+  const body = Buffer.from(`purged: ${responses} stored response${responses === 1 ? '' : 's'}\n`)
+  const representation = Representation.once(200, textFields(body), body)
+  reply.stored(representation, false, -1, 0, 'purge', ownStatus('purge'))
+}
+
 /** Failures whose message names the origin's address: that is for the owner, and clients are told this. */
 const told: Partial<Record<FailureCode, string>> = {
   'connect-refused': 'no connection to the origin',
@@ -21,11 +28,14 @@ const told: Partial<Record<FailureCode, string>> = {
 /** Answers a request with a failure. What it says of the cause is for the client; it holds no secret. */
 export function answerWithFailure(reply: Reply, failure: Failure, headOnly: boolean): void {
   const body = Buffer.from(`${failure.status} ${failure.code}: ${told[failure.code] ?? failure.message}\n`)
-  const fields = Fields.of([
+  const representation = Representation.once(failure.status, textFields(body), body)
+  reply.stored(representation, headOnly, -1, 0, failure.reason, ownStatus(failure.reason))
+}
+
+function textFields(body: Uint8Array): Fields {
+  return Fields.of([
     ['Content-Type', 'text/plain; charset=utf-8'],
     ['Content-Length', String(body.length)],
     ['Cache-Control', 'no-store'],
   ])
-  const representation = Representation.once(failure.status, fields, body)
-  reply.stored(representation, headOnly, -1, 0, failure.reason, ownStatus(failure.reason))
 }

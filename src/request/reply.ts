@@ -1,6 +1,6 @@
 // The two sides of a request under way, between a listener and the engine. Every protocol's listener implements
 // Reply; the engine returns a RequestCall for what it cannot answer at once.
-import type { Held } from '../base/outbox.ts'
+import type { Held, Pourable } from '../base/outbox.ts'
 import type { Reason } from '../base/reason.ts'
 import type { Fields } from '../http/fields.ts'
 import type { GatewayLines, OriginNames } from '../origin/origin.ts'
@@ -55,6 +55,8 @@ export interface Reply {
   ): boolean
   /** More of the body; false: wait for `RequestCall.writable`. `source` is held for as long as the chunk is needed. */
   write(chunk: Uint8Array, source?: Held): boolean
+  /** All of a body whose length was told, from a file; not every listener can. It closes `body` in the end. */
+  pour?(body: Pourable): void
   finish(trailers: Fields | undefined): void
   /** Breaks the transfer so that the client sees it is not complete. */
   fail(): void

@@ -4,6 +4,7 @@ import type { Reason } from '../base/reason.ts'
 import type { Tier } from '../base/record.ts'
 import { requestDirectives, type RequestDirectives } from '../cache/directives.ts'
 import type { RequestFacts } from '../cache/facts.ts'
+import { withoutParameters } from '../cache/ignored-query.ts'
 import { primaryKey } from '../cache/key.ts'
 import { openPolicy, type CachePolicy } from '../cache/policy.ts'
 import { bypassReason, type BypassReason } from '../cube/y/bypass.ts'
@@ -25,6 +26,7 @@ export class Visit implements RequestFacts {
   readonly method: string
   readonly scheme: 'http' | 'https'
   readonly authority: string
+  /** Without the query parameters that the route ignores. */
   readonly pathAndQuery: string
   readonly present: number
   readonly body: RequestBody
@@ -68,13 +70,17 @@ export class Visit implements RequestFacts {
     this.method = view.method
     this.scheme = view.scheme
     this.authority = view.authority
-    this.pathAndQuery = view.pathAndQuery
-    this.key = primaryKey(view.scheme, view.authority, view.pathAndQuery)
     const cookie = (present & fieldBit.cookie) === 0 ? undefined : view.get(fieldNumber.cookie)
     this.bypass =
       route.bypass === noBypass
         ? undefined
         : bypassReason(route.bypass, view.method, view.pathAndQuery, cookie)
+    // What the key does not know, the application does not see; past the cache it sees everything.
+    this.pathAndQuery =
+      route.ignoredParameter === undefined || this.bypass !== undefined
+        ? view.pathAndQuery
+        : withoutParameters(view.pathAndQuery, route.ignoredParameter)
+    this.key = primaryKey(view.scheme, view.authority, this.pathAndQuery)
     if (cookie === undefined || this.bypass !== undefined) this.cookie = cookie
     else if (route.policy.cookies !== 'drop') this.cookie = withoutCookies(cookie, route.ignoredCookie)
     this.authorization = (present & fieldBit.authorization) !== 0

@@ -1,5 +1,6 @@
 // A route, compiled (the Y axis of the scale cube: one application split into services by host and path). Everything
 // that a request needs to know about its route is here, ready to be asked without looking at the configuration.
+import type { ParameterMatcher } from '../../cache/ignored-query.ts'
 import type { CachePolicy } from '../../cache/policy.ts'
 import type { CookieMatcher } from '../../http/cookies.ts'
 import type { Matcher } from './pattern.ts'
@@ -29,6 +30,8 @@ export interface Route {
   readonly policy: CachePolicy
   /** Whether cookies of this name are hidden from the cache key and from the application alike. */
   readonly ignoredCookie: CookieMatcher
+  /** Tells the query parameters that are hidden from both; undefined: none. */
+  readonly ignoredParameter: ParameterMatcher | undefined
   readonly bypass: Bypass
 }
 

@@ -10,6 +10,7 @@ const route = (name: string): Route => ({
   service: { name: 'site', index: 0 },
   policy: openPolicy,
   ignoredCookie: () => false,
+  ignoredParameter: undefined,
   bypass: noBypass,
 })
 

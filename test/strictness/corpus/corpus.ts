@@ -5,6 +5,7 @@ import { chunkCases } from './chunks.ts'
 import { connectionCases } from './connection.ts'
 import { fieldCases } from './fields.ts'
 import { messageCases } from './message.ts'
+import { purgeCases } from './purge.ts'
 import { requestLineCases } from './request-line.ts'
 import { smugglingCases } from './smuggling.ts'
 import { targetCases } from './target.ts'
@@ -18,4 +19,5 @@ export const corpus: readonly Case[] = [
   ...targetCases,
   ...connectionCases,
   ...smugglingCases,
+  ...purgeCases,
 ]

@@ -31,12 +31,6 @@ const methods = group('RFC 9110 §9.1', 'method', [
     method("!#$%&'*+-.^_`|~9"),
     anyOf(forwarded("!#$%&'*+-.^_`|~9", '/c'), refused(400, 501)),
   ),
-  row(
-    'purge',
-    'a method like any other for strangers',
-    method('PURGE'),
-    anyOf(forwarded('PURGE', '/c'), answered(403, 405)),
-  ),
   row('delete', 'no body needed', method('DELETE'), forwarded('DELETE', '/c')),
   row(
     'head',

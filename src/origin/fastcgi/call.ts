@@ -1,0 +1,144 @@
+// One request to a FastCGI application on its way through the pool: it may wait for a connection, and begin anew on
+// another.
+import type { Failure } from '../../base/failure.ts'
+import { Fields } from '../../http/fields.ts'
+import type { OriginCall, OriginEvents, OriginRequest } from '../origin.ts'
+import type { Exchange, FastCgiConnection } from './connection.ts'
+import type { Script } from './variables.ts'
+
+/** RFC 9110 §9.2.2. Others are never sent on a connection that may have been given up, since they cannot be repeated. */
+const idempotent = new Set([
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'PUT',
+  'DELETE',
+  'QUERY',
+  'PROPFIND',
+  'REPORT',
+])
+
+/** The pool that a call goes through. */
+export interface Pool {
+  /** Gives the call a connection, a new one where `fresh`, or a place in the queue. */
+  dispatch(call: Call, fresh: boolean): void
+  /** A connection has become free for another exchange. */
+  release(connection: FastCgiConnection): void
+  /** A call that was given up leaves the queue. */
+  forget(call: Call): void
+}
+
+/** One request under way; survives a change of connection. */
+export class Call implements OriginCall, Exchange {
+  ended = false
+  queuedMs = 0
+  #connection: FastCgiConnection | undefined
+  #retried = false
+  #answered = false
+  #paused = false
+  /** Body that came before there was a connection. */
+  #early: Uint8Array[] = []
+  #finished = false
+
+  constructor(
+    readonly request: OriginRequest,
+    readonly script: Script,
+    readonly id: string,
+    private readonly events: OriginEvents,
+    private readonly pool: Pool,
+    /** Called once, when the request is no longer needed. */
+    private readonly onEnded: (() => void) | undefined,
+  ) {}
+
+  /** Whether it may be sent again when a connection turns out to be closed. */
+  get isReplayable(): boolean {
+    return this.request.body.kind !== 'stream' && idempotent.has(this.request.method)
+  }
+
+  begin(connection: FastCgiConnection): void {
+    this.#connection = connection
+    connection.start(this)
+    if (this.#paused) connection.pause()
+    if (this.request.body.kind !== 'stream') return
+    // An application behind CGI is never asked to continue: it reads when it likes.
+    if (this.request.expectsContinue) queueMicrotask(() => this.#continue())
+    for (const chunk of this.#early.splice(0)) connection.write(chunk)
+    if (this.#finished) connection.finish()
+    if (connection.outbox.waitingBytes === 0) this.events.writable()
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.ended) return true
+    if (this.#connection !== undefined) return this.#connection.write(chunk)
+    this.#early.push(chunk)
+    return false
+  }
+
+  finish(): void {
+    if (this.ended) return
+    this.#finished = true
+    this.#connection?.finish()
+  }
+
+  pause(): void {
+    this.#paused = true
+    if (!this.ended) this.#connection?.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    if (!this.ended) this.#connection?.resume()
+  }
+
+  abort(): void {
+    if (!this.#end()) return
+    if (this.#connection === undefined) this.pool.forget(this)
+    else this.#connection.abort()
+  }
+
+  head(status: number, reason: string, fields: Fields, bodyBytes: number | undefined): void {
+    this.#answered = true
+    this.events.head({ status, reason, fields }, bodyBytes)
+  }
+
+  data(chunk: Uint8Array): boolean {
+    return this.events.data(chunk)
+  }
+
+  end(reusable: boolean): void {
+    const wasEnded = !this.#end()
+    if (reusable) this.pool.release(this.#connection!)
+    if (!wasEnded) this.events.end(undefined)
+  }
+
+  fail(failure: Failure, silent: boolean): void {
+    if (this.ended) return
+    // RFC 9110 §9.2.2: a kept connection that was closed without an answer had been given up before the request came.
+    if (silent && this.#connection?.kept === true && !this.#retried && this.isReplayable) {
+      this.#retried = true
+      this.#connection = undefined
+      this.pool.dispatch(this, true)
+      return
+    }
+    this.#end()
+    this.events.fail(failure)
+  }
+
+  writable(): void {
+    this.events.writable()
+  }
+
+  #continue(): void {
+    if (this.ended || this.#answered) return
+    this.events.interim({ status: 100, reason: 'Continue', fields: new Fields() })
+  }
+
+  /** False: it had ended before. */
+  #end(): boolean {
+    if (this.ended) return false
+    this.ended = true
+    this.onEnded?.()
+    return true
+  }
+}

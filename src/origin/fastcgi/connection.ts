@@ -1,0 +1,391 @@
+// One connection to a FastCGI application: sends a request as records, reads the records of its answer, and says
+// whether it can be used again. Knows nothing of pools or retries (fastcgi-origin.ts).
+import { Failure, type FailureCode } from '../../base/failure.ts'
+import { free } from '../../base/free.ts'
+import { Outbox } from '../../base/outbox.ts'
+import type { Fields } from '../../http/fields.ts'
+import { mayHaveBody } from '../../http1/framing.ts'
+import type { OriginRequest } from '../origin.ts'
+import type { CgiHeadReader } from './cgi-head.ts'
+import type { ErrorLines } from './error-lines.ts'
+import { PairWriter } from './name-values.ts'
+import {
+  CONTENT_BYTES_MAX,
+  HEADER_BYTES,
+  ProtocolStatus,
+  RecordReader,
+  RecordType,
+  beginRequest,
+  writeHeader,
+} from './record.ts'
+import type { FastCgiSettings } from './settings.ts'
+import { writeVariables, type Script } from './variables.ts'
+
+/** The part of Bun's socket that is used here. */
+export interface FastCgiSocket {
+  write(data: Uint8Array, byteOffset?: number, byteLength?: number): number
+  end(): void
+  terminate(): void
+  pause(): void
+  resume(): void
+}
+
+/** Who waits for the answer of a connection. */
+export interface Exchange {
+  readonly request: OriginRequest
+  readonly script: Script
+  /** What the request is called in reports. */
+  readonly id: string
+  head(status: number, reason: string, fields: Fields, bodyBytes: number | undefined): void
+  /** Returns whether the bytes are no longer needed. */
+  data(chunk: Uint8Array): boolean
+  /** `reusable`: the connection may carry another exchange. */
+  end(reusable: boolean): void
+  /** `silent`: closed without a byte of an answer, as a kept connection does that the application had given up. */
+  fail(failure: Failure, silent: boolean): void
+  writable(): void
+}
+
+/** What the connections of a pool share: what they read and write with, and where errors are told. */
+export interface ConnectionParts {
+  readonly heads: CgiHeadReader
+  readonly errors: ErrorLines
+  nowMs(): number
+  closed(connection: FastCgiConnection): void
+}
+
+/** Shorter pieces are left to the collector. */
+const FREED_BYTES_MIN = 4096
+/** Longer bodies go out in records of their own instead of in one piece with the request's variables. */
+const JOINED_BODY_BYTES_MAX = 65_536
+/** Where the variables begin in what is sent. */
+const VARIABLES_AT = beginRequest.length + HEADER_BYTES
+
+/** Requests are put together here before they go out. */
+const writer = new PairWriter()
+
+/** A connection, from connected to closed. */
+export class FastCgiConnection {
+  readonly outbox: Outbox
+  #phase: 'idle' | 'head' | 'body' | 'closed' = 'idle'
+  #exchange: Exchange | undefined
+  readonly #records = new RecordReader()
+  /** The beginning of a head whose rest has not come. */
+  #headPart: Buffer | undefined
+  /** What has come while the client takes nothing. */
+  #held: Buffer | undefined
+  #bodyLeft = 0
+  /** Whether the answer has a body, whatever the application sends. */
+  #hasBody = true
+  #sentAll = true
+  #paused = false
+  #answered = false
+  /** Whether a view of the octets being read is still needed by somebody. */
+  #needed = false
+  /** Whether a worker has answered on it: until then it may be waiting for one. */
+  proven = false
+  /** Whether it has carried an exchange: the application may have given it up before the next one reached it. */
+  kept = false
+  /** Monotonic times: since when it is open, when the exchange began, and when bytes last moved. */
+  readonly openedMs: number
+  startedMs = 0
+  movedMs = 0
+
+  constructor(
+    readonly socket: FastCgiSocket,
+    private readonly parts: ConnectionParts,
+  ) {
+    this.outbox = new Outbox(socket)
+    this.openedMs = parts.nowMs()
+  }
+
+  get isClosed(): boolean {
+    return this.#phase === 'closed'
+  }
+
+  /** Begins an exchange on an idle connection: all that is there of the request goes out in one piece. */
+  start(exchange: Exchange): void {
+    this.#exchange = exchange
+    this.#phase = 'head'
+    this.#answered = false
+    this.startedMs = this.movedMs = this.parts.nowMs()
+    const { body } = exchange.request
+    this.#sentAll = body.kind !== 'stream'
+    writer.at = VARIABLES_AT
+    writeVariables(writer, exchange.request, exchange.script, exchange.id)
+    writer.reserve(4 * HEADER_BYTES + JOINED_BODY_BYTES_MAX)
+    framePairs()
+    const { octets } = writer
+    let { at } = writer
+    if (body.kind === 'whole' && body.bytes.length > JOINED_BODY_BYTES_MAX) {
+      this.outbox.send(octets, 0, at, at)
+      this.#sendBody(body.bytes)
+      this.#sendBodyEnd()
+      return
+    }
+    if (body.kind === 'whole') {
+      for (let from = 0; from < body.bytes.length; from += CONTENT_BYTES_MAX) {
+        const piece = body.bytes.subarray(from, from + CONTENT_BYTES_MAX)
+        at = writeHeader(octets, at, RecordType.stdin, piece.length)
+        octets.set(piece, at)
+        at += piece.length
+      }
+    }
+    if (body.kind !== 'stream') at = writeHeader(octets, at, RecordType.stdin, 0)
+    this.outbox.send(octets, 0, at, at)
+  }
+
+  /** More of the request's body; false: the application takes no more for now. */
+  write(chunk: Uint8Array): boolean {
+    if (this.isClosed || chunk.length === 0) return true
+    this.movedMs = this.parts.nowMs()
+    return this.#sendBody(chunk)
+  }
+
+  /** The end of the request's body. */
+  finish(): void {
+    if (this.isClosed || this.#sentAll) return
+    this.#sendBodyEnd()
+    this.#sentAll = true
+    this.movedMs = this.parts.nowMs()
+  }
+
+  pause(): void {
+    if (this.#paused || this.isClosed) return
+    this.#paused = true
+    this.socket.pause()
+  }
+
+  resume(): void {
+    if (!this.#paused || this.isClosed) return
+    this.#paused = false
+    this.movedMs = this.parts.nowMs()
+    this.socket.resume()
+    this.#readHeld()
+  }
+
+  /** Closes the connection at once, without a word to the exchange: the application sees that nobody waits any more. */
+  abort(): void {
+    this.#exchange = undefined
+    this.#close()
+    this.socket.terminate()
+  }
+
+  /** Which time limit has passed, if any. */
+  overdue(nowMs: number, settings: FastCgiSettings): FailureCode | undefined {
+    if (this.#exchange === undefined) return undefined
+    if (nowMs - this.startedMs > settings.totalTime) return 'total-timeout'
+    if (this.#paused) return undefined
+    const quietMs = nowMs - this.movedMs
+    if (this.#phase === 'body')
+      return quietMs > settings.betweenBytesTime ? 'between-bytes-timeout' : undefined
+    // As long as more of the request has to come from the client, the application has nothing to do.
+    const awaitsClient = !this.#sentAll && this.outbox.waitingBytes === 0
+    return !awaitsClient && quietMs > settings.firstByteTime ? 'first-byte-timeout' : undefined
+  }
+
+  /** Ends the exchange with a failure, and the connection. */
+  failWith(code: FailureCode, message: string): void {
+    const exchange = this.#exchange
+    this.abort()
+    exchange?.fail(new Failure(code, message), false)
+  }
+
+  onDrain(): void {
+    this.movedMs = this.parts.nowMs()
+    if (this.outbox.flush()) this.#exchange?.writable()
+  }
+
+  onData(chunk: Buffer): void {
+    this.movedMs = this.parts.nowMs()
+    this.#answered = this.proven = true
+    this.#needed = false
+    this.#read(chunk)
+    // What has been passed on as it came is given back at once: the same warm memory then takes the next piece.
+    if (!this.#needed && chunk.length >= FREED_BYTES_MIN) free(chunk)
+  }
+
+  /** The application has closed its side, or the socket is gone. */
+  onClose(error: Error | undefined): void {
+    if (this.isClosed) return
+    if (this.#held !== undefined && this.#exchange !== undefined) {
+      // What has arrived is handed on first; it was held back by a slow client.
+      this.#paused = false
+      this.#readHeld()
+      return this.onClose(error)
+    }
+    const exchange = this.#exchange
+    this.#exchange = undefined
+    this.#close()
+    this.socket.end()
+    const silent = !this.#answered
+    exchange?.fail(
+      new Failure(
+        'origin-closed',
+        silent
+          ? 'the application closed the connection without an answer'
+          : 'the application closed the connection within its answer',
+        { cause: error },
+      ),
+      silent,
+    )
+  }
+
+  #sendBody(bytes: Uint8Array): boolean {
+    let taken = true
+    for (let from = 0; from < bytes.length; from += CONTENT_BYTES_MAX) {
+      const to = Math.min(bytes.length, from + CONTENT_BYTES_MAX)
+      writeHeader(writer.octets, 0, RecordType.stdin, to - from)
+      this.outbox.send(writer.octets, 0, HEADER_BYTES, HEADER_BYTES)
+      taken = this.outbox.send(bytes, from, to)
+    }
+    return taken
+  }
+
+  #sendBodyEnd(): void {
+    writeHeader(writer.octets, 0, RecordType.stdin, 0)
+    this.outbox.send(writer.octets, 0, HEADER_BYTES, HEADER_BYTES)
+  }
+
+  #readHeld(): void {
+    const held = this.#held
+    if (held === undefined) return
+    this.#held = undefined
+    this.#needed = true
+    this.#read(held)
+  }
+
+  #read(octets: Buffer): void {
+    const records = this.#records
+    let at = 0
+    for (;;) {
+      if (this.#phase === 'closed') return
+      if (this.#phase === 'idle') {
+        if (at === octets.length) return
+        // Octets that nobody asked for: what follows could be taken for the answer to the next request.
+        this.#close()
+        this.socket.terminate()
+        return
+      }
+      if (this.#paused && this.#phase === 'body') {
+        if (at < octets.length) this.#hold(octets.subarray(at))
+        return
+      }
+      const step = records.step(octets, at)
+      at = records.next
+      switch (step) {
+        case 'more':
+          return
+        case 'invalid':
+          return this.#invalid(records.problem)
+        case 'stdout':
+          if (this.#phase === 'head') this.#readHead(octets, records.from, records.to)
+          else this.#readBody(octets, records.from, records.to)
+          break
+        case 'stderr':
+          this.parts.errors.add(this.#exchange!.id, octets, records.from, records.to)
+          break
+        case 'end':
+          return this.#onEnd(at < octets.length)
+      }
+    }
+  }
+
+  #hold(rest: Buffer): void {
+    this.#needed = true
+    this.#held = this.#held === undefined ? rest : Buffer.concat([this.#held, rest])
+  }
+
+  #readHead(octets: Buffer, from: number, to: number): void {
+    const { heads } = this.parts
+    const exchange = this.#exchange!
+    const part = this.#headPart
+    const joined = part === undefined ? octets : Buffer.concat([part, octets.subarray(from, to)])
+    const end = part === undefined ? to : joined.length
+    const { method } = exchange.request
+    const outcome = heads.read(joined, part === undefined ? from : 0, end, method)
+    if (outcome === 'invalid') return this.#invalid(heads.problem)
+    if (outcome === 'incomplete') {
+      this.#headPart = part === undefined ? Buffer.from(octets.subarray(from, to)) : joined
+      return
+    }
+    this.#headPart = undefined
+    this.#phase = 'body'
+    const { next, status, reason, bodyBytes } = heads
+    this.#bodyLeft = bodyBytes ?? Infinity
+    this.#hasBody = mayHaveBody(method, status)
+    exchange.head(status, reason, heads.fields(), bodyBytes)
+    if (next < end && this.#exchange === exchange) this.#readBody(joined, next, end)
+  }
+
+  #readBody(octets: Buffer, from: number, to: number): void {
+    // What exceeds its announced length is not part of the body, as with HTTP.
+    const taken = Math.min(to - from, this.#bodyLeft)
+    if (!this.#hasBody || taken === 0) return
+    this.#bodyLeft -= taken
+    if (!this.#exchange!.data(octets.subarray(from, from + taken))) this.#needed = true
+  }
+
+  /** `more`: octets follow the answer. The next exchange starts at once, and would take them for its answer. */
+  #onEnd(more: boolean): void {
+    const { protocolStatus } = this.#records
+    if (protocolStatus === ProtocolStatus.overloaded && this.#phase === 'head')
+      return this.failWith('origin-busy', 'the application says that it is overloaded')
+    if (protocolStatus !== ProtocolStatus.complete)
+      return this.#invalid(`the application refused the request, with protocol status ${protocolStatus}`)
+    if (this.#phase === 'head') return this.#invalid('it ends before its head is complete')
+    if (this.#bodyLeft > 0 && this.#bodyLeft !== Infinity)
+      return this.failWith(
+        'origin-closed',
+        `the answer ended ${this.#bodyLeft} bytes before its announced length`,
+      )
+    const exchange = this.#exchange!
+    this.#exchange = undefined
+    const reusable = !more && this.#sentAll && this.outbox.waitingBytes === 0
+    if (reusable) {
+      this.#phase = 'idle'
+      if (this.#paused) {
+        this.#paused = false
+        this.socket.resume()
+      }
+    } else {
+      this.#close()
+      this.socket.end()
+    }
+    exchange.end(reusable)
+  }
+
+  #invalid(problem: string): void {
+    this.failWith('origin-invalid', `the application's answer is not valid FastCGI: ${problem}`)
+  }
+
+  #close(): void {
+    if (this.isClosed) return
+    this.#phase = 'closed'
+    this.#headPart = this.#held = undefined
+    this.outbox.clear()
+    this.parts.closed(this)
+  }
+}
+
+/** Frames the variables that have been written as records, with the one that ends them. */
+function framePairs(): void {
+  const { octets } = writer
+  octets.set(beginRequest, 0)
+  const bytes = writer.at - VARIABLES_AT
+  if (bytes <= CONTENT_BYTES_MAX) {
+    writeHeader(octets, beginRequest.length, RecordType.params, bytes)
+    writer.at = writeHeader(octets, writer.at, RecordType.params, 0)
+    return
+  }
+  const pairs = Buffer.from(octets.subarray(VARIABLES_AT, writer.at))
+  writer.reserve(bytes)
+  writer.at = beginRequest.length
+  for (let from = 0; from < bytes; from += CONTENT_BYTES_MAX) {
+    const piece = pairs.subarray(from, from + CONTENT_BYTES_MAX)
+    writer.at = writeHeader(writer.octets, writer.at, RecordType.params, piece.length)
+    writer.octets.set(piece, writer.at)
+    writer.at += piece.length
+  }
+  writer.at = writeHeader(writer.octets, writer.at, RecordType.params, 0)
+}

@@ -1,0 +1,62 @@
+// Name-value pairs of the FastCGI 1.0 specification (§3.4): each a length of one or four octets for the name and for
+// the value, then both. Pure. Written into one growing buffer that all requests share, since a request's pairs go out
+// before the next request's are made.
+
+/** Room for nearly every request; grows for those with more, and is then kept. */
+const INITIAL_BYTES = 16_384
+
+/** The octets of a name and a value with their lengths, one character for each. */
+export function pairText(name: string, value: string): string {
+  return lengthText(name.length) + lengthText(value.length) + name + value
+}
+
+function lengthText(length: number): string {
+  if (length < 128) return String.fromCharCode(length)
+  return String.fromCharCode(128 | (length >>> 24), (length >> 16) & 255, (length >> 8) & 255, length & 255)
+}
+
+/** A buffer that pairs, and what stands around them, are written into. Texts are octets, one character for each. */
+export class PairWriter {
+  octets = Buffer.allocUnsafeSlow(INITIAL_BYTES)
+  /** Position after what has been written. */
+  at = 0
+
+  /** A pair whose name is there as octets: as a loop they are copied faster than by any call. */
+  pair(name: Uint8Array, value: string): void {
+    const { length } = name
+    this.reserve(length + value.length + 8)
+    const { octets } = this
+    let at = this.#length(this.#length(this.at, length), value.length)
+    for (let i = 0; i < length; i++) octets[at + i] = name[i]!
+    at += length
+    this.at = at + octets.latin1Write(value, at)
+  }
+
+  /** Octets that were made before. */
+  text(text: string): void {
+    this.reserve(text.length)
+    this.at += this.octets.latin1Write(text, this.at)
+  }
+
+  /** Makes room for so many octets more. */
+  reserve(bytes: number): void {
+    const least = this.at + bytes
+    if (least <= this.octets.length) return
+    const grown = Buffer.allocUnsafeSlow(Math.max(least, this.octets.length * 2))
+    this.octets.copy(grown, 0, 0, this.at)
+    this.octets = grown
+  }
+
+  #length(at: number, length: number): number {
+    const { octets } = this
+    if (length < 128) {
+      octets[at] = length
+      return at + 1
+    }
+    octets[at] = 128 | (length >>> 24)
+    octets[at + 1] = (length >> 16) & 255
+    octets[at + 2] = (length >> 8) & 255
+    octets[at + 3] = length & 255
+    return at + 4
+  }
+}

@@ -1,0 +1,152 @@
+// The variables by which an application behind CGI sees a request (RFC 3875 §4.1, and what PHP reads besides): which
+// there are, and their octets. Pure.
+//
+// Only Myriad's own names stand without HTTP_ before them, so a client can set no other: PHP_VALUE and PHP_ADMIN_VALUE
+// would change PHP's settings, and for the requests of others too. HTTP_PROXY is never set, which libraries take for
+// the proxy to send their requests through (`Proxy` is a field that nobody needs).
+//
+// What is the same for one request after the other is made once: the variables of a client, and those of a root.
+import type { Fields } from '../../http/fields.ts'
+import type { GatewayLines, OriginRequest } from '../origin.ts'
+import { pairText, type PairWriter } from './name-values.ts'
+
+/** What is executed. Texts are octets, one character for each. */
+export interface Script {
+  /** The real path of the folder that the site is served from, at the time of the request. */
+  readonly documentRoot: string
+  /** The real path of the script. */
+  readonly filename: string
+  /** The part of the request's path that leads to the script: '/index.php'. */
+  readonly name: string
+  /** What follows it, decoded: '/x' of '/index.php/x'; else ''. */
+  readonly pathInfo: string
+}
+
+const octetsOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'))
+
+const names = {
+  method: octetsOf('REQUEST_METHOD'),
+  uri: octetsOf('REQUEST_URI'),
+  query: octetsOf('QUERY_STRING'),
+  type: octetsOf('CONTENT_TYPE'),
+  length: octetsOf('CONTENT_LENGTH'),
+  id: octetsOf('REQUEST_ID'),
+}
+
+const constant =
+  pairText('GATEWAY_INTERFACE', 'CGI/1.1') +
+  pairText('SERVER_PROTOCOL', 'HTTP/1.1') +
+  pairText('SERVER_SOFTWARE', 'myriad') +
+  // Without it a PHP that is built for both refuses to run behind CGI (cgi.force_redirect).
+  pairText('REDIRECT_STATUS', '200')
+
+/** What a field is called as a variable. */
+interface Variable {
+  /** Empty: the application does not get it. */
+  readonly octets: Uint8Array
+  /** The field's name as others are spelled that become the same variable. */
+  readonly alike: string
+  readonly hasUnderscore: boolean
+}
+
+/** Set by Myriad, whatever a client says; or dangerous, see above. */
+const withheld: ReadonlySet<string> = new Set(['host', 'proxy', 'content-type', 'content-length'])
+
+const VARIABLES_MAX = 1024
+const variables = new Map<string, Variable>()
+
+function variableOf(key: string): Variable {
+  const known = variables.get(key)
+  if (known !== undefined) return known
+  const alike = key.replaceAll('_', '-')
+  // What no variable can be called is passed on by no server: `X.Y` would become one name with `X-Y` somewhere else.
+  const fits = /^[a-z0-9_-]+$/.test(key) && !withheld.has(alike)
+  const made: Variable = {
+    octets: octetsOf(fits ? `HTTP_${alike.toUpperCase().replaceAll('-', '_')}` : ''),
+    alike,
+    hasUnderscore: key.includes('_'),
+  }
+  if (variables.size < VARIABLES_MAX) variables.set(key, made)
+  return made
+}
+
+/** Writes all variables of a request. `id`: what the request is called in Myriad's reports. */
+export function writeVariables(to: PairWriter, request: OriginRequest, script: Script, id: string): void {
+  const { pathAndQuery, body, fields, gateway } = request
+  to.text(constant)
+  to.text(clientText(gateway))
+  to.text(scriptText(script))
+  const query = pathAndQuery.indexOf('?')
+  to.pair(names.method, request.method)
+  to.pair(names.uri, pathAndQuery)
+  to.pair(names.query, query < 0 ? '' : pathAndQuery.slice(query + 1))
+  to.pair(names.id, id)
+  const bytes = body.kind === 'whole' ? body.bytes.length : body.kind === 'stream' ? body.bytes : undefined
+  to.pair(names.length, bytes === undefined ? '' : String(bytes))
+  to.pair(names.type, fields.get('content-type') ?? '')
+  writeFields(to, fields, gateway.fields)
+}
+
+function writeFields(to: PairWriter, fields: Fields, others: Fields): void {
+  const { keys, values } = fields
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!
+    const variable = variableOf(key)
+    if (variable.octets.length === 0) continue
+    // A name with `_` could stand in for the one with `-`: where there are both, only that one counts.
+    if (variable.hasUnderscore && (isTaken(variable, key, keys) || isTaken(variable, key, others.keys)))
+      continue
+    if (keys.indexOf(key, i + 1) < 0) {
+      if (keys.indexOf(key) === i) to.pair(variable.octets, values[i]!)
+    } else if (keys.indexOf(key) === i) to.pair(variable.octets, joined(fields, key))
+  }
+}
+
+/** Whether another field becomes the same variable. */
+function isTaken(variable: Variable, key: string, keys: readonly string[]): boolean {
+  return keys.some((other) => other !== key && variableOf(other).alike === variable.alike)
+}
+
+/** RFC 3875 §4.1.18: several lines of a field become one variable. */
+function joined(fields: Fields, key: string): string {
+  return key === 'cookie' ? fields.all(key).join('; ') : fields.get(key)!
+}
+
+const clientTexts = new WeakMap<GatewayLines, string>()
+
+/** Who asks, and for which site: the same for one request of a client after the other. */
+function clientText(gateway: GatewayLines): string {
+  const known = clientTexts.get(gateway)
+  if (known !== undefined) return known
+  const { authority, scheme, fields } = gateway
+  const port = /:(\d+)$/.exec(authority)?.[1]
+  let text =
+    pairText('REMOTE_ADDR', gateway.clientAddress) +
+    pairText('REQUEST_SCHEME', scheme) +
+    pairText('SERVER_NAME', port === undefined ? authority : authority.slice(0, -port.length - 1)) +
+    pairText('SERVER_PORT', port ?? (scheme === 'https' ? '443' : '80'))
+  if (scheme === 'https') text += pairText('HTTPS', 'on')
+  for (let i = 0; i < fields.length; i++) {
+    const { octets } = variableOf(fields.keys[i]!)
+    const name = fields.keys[i] === 'host' ? 'HTTP_HOST' : Buffer.from(octets).latin1Slice()
+    text += pairText(name, fields.values[i]!)
+  }
+  clientTexts.set(gateway, text)
+  return text
+}
+
+const scriptTexts = new WeakMap<Script, string>()
+
+/** What is executed: the same object for one request after the other, as long as it is the same script. */
+function scriptText(script: Script): string {
+  const known = scriptTexts.get(script)
+  if (known !== undefined) return known
+  const text =
+    pairText('DOCUMENT_ROOT', script.documentRoot) +
+    pairText('SCRIPT_FILENAME', script.filename) +
+    pairText('SCRIPT_NAME', script.name) +
+    pairText('DOCUMENT_URI', script.name + script.pathInfo) +
+    pairText('PATH_INFO', script.pathInfo)
+  scriptTexts.set(script, text)
+  return text
+}

@@ -1,0 +1,108 @@
+// Files that are open. One descriptor for all who read the same version of a file at the same time: a file that is
+// replaced is another one, and who reads the old goes on reading the old. Nothing is mapped into memory: a file that is
+// cut short would end the process.
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import type { ResolvedFile } from './root.ts'
+import { isSameVersion } from './validators.ts'
+
+/** A link that has taken the file's place since is not followed; a pipe that has is not waited for. */
+const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY
+
+/** A file of which one version is being read. */
+export class OpenFile {
+  #readers = 1
+
+  constructor(
+    readonly fd: number,
+    private readonly file: ResolvedFile,
+    private readonly closed: (file: OpenFile) => void,
+  ) {}
+
+  get realPath(): string {
+    return this.file.realPath
+  }
+
+  /** Whether this is the version that `file` was seen to be. */
+  is(file: ResolvedFile): boolean {
+    return isSameVersion(this.file.stat, file.stat)
+  }
+
+  /** Whether the file has not been written to since it was opened. */
+  get unchanged(): boolean {
+    return isSameVersion(this.file.stat, fstatSync(this.fd))
+  }
+
+  /** Reads into `buffer` from a position of the file; returns how many bytes there were. */
+  read(buffer: Uint8Array, bytes: number, position: number): number {
+    return readSync(this.fd, buffer, 0, bytes, position)
+  }
+
+  hold(): void {
+    this.#readers++
+  }
+
+  release(): void {
+    if (--this.#readers === 0) this.closed(this)
+  }
+}
+
+/** Why a file that was there cannot be opened. */
+export type NotOpened = 'gone' | 'not-permitted' | 'too-many'
+
+/** All files that are open for one origin. */
+export class OpenFiles {
+  readonly #byPath = new Map<string, OpenFile>()
+  /** Also those whose path another version has taken. */
+  #open = 0
+
+  constructor(private readonly max: number) {}
+
+  get count(): number {
+    return this.#open
+  }
+
+  /** Opens the version of a file that was seen; 'gone' when it is no longer that one. Its reader releases it. */
+  open(file: ResolvedFile): OpenFile | NotOpened {
+    const shared = this.#byPath.get(file.realPath)
+    if (shared?.is(file) === true) {
+      shared.hold()
+      return shared
+    }
+    if (this.#open >= this.max) return 'too-many'
+    const fd = opened(file.realPath)
+    if (typeof fd !== 'number') return fd
+    const stat = fstatSync(fd)
+    // What is open is what was looked at, and so lies where it may: nothing has been put in its place.
+    if (!stat.isFile() || !isSameVersion(stat, file.stat)) {
+      closeSync(fd)
+      return 'gone'
+    }
+    const open = new OpenFile(fd, file, (closed) => this.#close(closed))
+    this.#open++
+    this.#byPath.set(file.realPath, open)
+    return open
+  }
+
+  #close(file: OpenFile): void {
+    closeSync(file.fd)
+    this.#open--
+    if (this.#byPath.get(file.realPath) === file) this.#byPath.delete(file.realPath)
+  }
+}
+
+function opened(path: string): number | NotOpened {
+  try {
+    return openSync(path, flags)
+  } catch (error) {
+    switch ((error as { code?: unknown }).code) {
+      case 'EACCES':
+      case 'EPERM':
+        return 'not-permitted'
+      case 'EMFILE':
+      case 'ENFILE':
+        return 'too-many'
+      default:
+        return 'gone'
+    }
+  }
+}

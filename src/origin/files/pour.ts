@@ -1,0 +1,82 @@
+// A file, or a part of one, on its way into a socket. By sendfile(2) where that can be, else through one small buffer
+// that all share: however many clients read however slowly, what they have not taken stays in the file.
+//
+// Between two pieces the file is looked at: one that has been written to since it was opened, or cut short, breaks the
+// transfer off. Replacing a file (rename) does not disturb those who read the old one.
+import type { Timers } from '../../base/clock.ts'
+import type { ByteSink, Pourable } from '../../base/outbox.ts'
+import type { OpenFile } from './open-files.ts'
+import { sendFile } from './sendfile.ts'
+
+/** For one call: the kernel stops at the socket's buffer long before, unless the client reads as fast as it writes. */
+const PIECE_BYTES_MAX = 2 << 20
+/** What one client gets before it is the turn of others. */
+const TURN_BYTES_MAX = 16 << 20
+
+/** An ordinary write that is refused is what makes the socket tell when it takes more: as small as may be. */
+const REFUSED_BYTES = 4096
+
+/** Half of a usual second-level cache: what is read into it is still there when it is written. */
+const buffer = Buffer.allocUnsafeSlow(256 << 10)
+
+/** What a file can still be asked for. */
+export class FilePour implements Pourable {
+  leftBytes: number
+  #position: number
+  #begun = false
+  #closed = false
+
+  /** Releases the file in the end. */
+  constructor(
+    private readonly file: OpenFile,
+    first: number,
+    bytes: number,
+    private readonly timers: Timers,
+  ) {
+    this.#position = first
+    this.leftBytes = bytes
+  }
+
+  pour(sink: ByteSink, socketFd: number, again: () => void): 'done' | 'full' | 'later' | 'broken' {
+    if (this.#begun && !this.file.unchanged) return 'broken'
+    this.#begun = true
+    let copied = buffer.length
+    for (let turn = TURN_BYTES_MAX; turn > 0;) {
+      const bytes = Math.min(this.leftBytes, PIECE_BYTES_MAX)
+      const sent = socketFd < 0 ? -1 : sendFile(socketFd, this.file.fd, this.#position, bytes)
+      // The end of the file, before that of what was promised.
+      if (sent === 0) return 'broken'
+      turn -= bytes
+      if (sent > 0) {
+        if (this.#taken(sent) === 'done') return 'done'
+        if (sent === bytes) continue
+        copied = REFUSED_BYTES
+      }
+      const outcome = this.#copy(sink, copied)
+      if (outcome !== 'more') return outcome
+    }
+    this.timers.after(0, again)
+    return 'later'
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.file.release()
+  }
+
+  #taken(bytes: number): 'done' | 'more' {
+    this.#position += bytes
+    this.leftBytes -= bytes
+    return this.leftBytes === 0 ? 'done' : 'more'
+  }
+
+  #copy(sink: ByteSink, bytesMax: number): 'done' | 'more' | 'full' | 'broken' {
+    const read = this.file.read(buffer, Math.min(this.leftBytes, bytesMax), this.#position)
+    if (read === 0) return 'broken'
+    const taken = sink.write(buffer, 0, read)
+    if (taken <= 0) return 'full'
+    const outcome = this.#taken(taken)
+    return outcome === 'more' && taken < read ? 'full' : outcome
+  }
+}
