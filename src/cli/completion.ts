@@ -40,7 +40,10 @@ export function completionScript(shell: Shell, commands: readonly Command[]): st
 }
 
 function bash(commands: readonly Command[]): string {
-  const cases = commands.map((command) => `    ${command.name}) words='${flagNames(command).join(' ')}' ;;`)
+  const cases = commands.map(
+    (command) =>
+      `    ${command.name}) words='${[...operandWords(command), ...flagNames(command)].join(' ')}' ;;`,
+  )
   return `_myriad() {
   local words
   case "\${COMP_WORDS[1]}" in
@@ -57,6 +60,9 @@ function fish(commands: readonly Command[]): string {
   return commands
     .flatMap((command) => [
       `complete -c myriad -n __fish_use_subcommand -a ${command.name} -d ${quoted(command.summary)}`,
+      ...operandWords(command).map(
+        (word) => `complete -c myriad -n '__fish_seen_subcommand_from ${command.name}' -a ${word}`,
+      ),
       ...[...command.flags, ...everyFlag].map(
         (flag) =>
           `complete -c myriad -n '__fish_seen_subcommand_from ${command.name}' -l ${flag.name}` +
@@ -68,6 +74,11 @@ function fish(commands: readonly Command[]): string {
 }
 
 const quoted = (text: string): string => `'${text.replaceAll(/['\\]/g, String.raw`\$&`)}'`
+
+/** The words that an operand can be: `a|b FILE` has a and b. */
+function operandWords({ operands }: Command): readonly string[] {
+  return /^[a-z]+(?:\|[a-z]+)+/.exec(operands)?.[0].split('|') ?? []
+}
 
 function flagNames(command: Command): readonly string[] {
   return [...command.flags, ...everyFlag].map((flag) => `--${flag.name}`)

@@ -41,6 +41,7 @@ test('help shows the commands that there are', async () => {
     'check',
     'status',
     'purge',
+    'php',
     'demo',
     'completion',
   ])

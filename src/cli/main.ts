@@ -7,12 +7,13 @@ import { completion } from './completion.ts'
 import { demo } from './demo.ts'
 import { commandHelp, programHelp } from './help.ts'
 import { writeText } from './output.ts'
+import { php } from './php.ts'
 import { purge } from './purge.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
 import { version } from './version.ts'
 
-const served: readonly Command[] = [serve, check, status, purge, demo]
+const served: readonly Command[] = [serve, check, status, purge, php, demo]
 const commands: readonly Command[] = [...served, completion(served)]
 
 async function main(args: readonly string[], world: World): Promise<ExitCode> {
