@@ -107,6 +107,10 @@ export class FakeReply implements Reply {
     return !this.slow
   }
 
+  writePart(octets: Uint8Array, from: number, to: number): boolean {
+    return this.write(octets.subarray(from, to))
+  }
+
   finish(trailers: Fields | undefined): void {
     assert(this.outcome === 'started' || this.outcome === 'tunnel', 'an end without a head')
     this.outcome = 'complete'

@@ -102,6 +102,10 @@ export class Answering implements OriginEvents {
     return true
   }
 
+  part(octets: Uint8Array, from: number, to: number): boolean {
+    return this.data(octets.subarray(from, to))
+  }
+
   end(trailers: Fields | undefined): void {
     this.#came()
     this.trailers = trailers

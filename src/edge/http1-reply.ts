@@ -56,6 +56,9 @@ const flushAtTurnsEnd = (): void => {
   flushHolder()
 }
 
+/** Takes any bytes; a view of a part, which `set` would need, costs more than the copy. */
+const copyBytes = Buffer.prototype.copy
+
 const contentLengthBit = fieldBit['content-length']
 const OK_LINE = statusLine(200, 'OK')
 
@@ -162,18 +165,23 @@ export class Http1Reply implements Reply {
   }
 
   write(chunk: Uint8Array, source?: Held): boolean {
+    if (source === undefined) return this.writePart(chunk, 0, chunk.length)
     if (this.#state === 'done' || chunk.length === 0) return true
-    if (this.#state === 'length') {
-      this.#left -= chunk.length
-      assert(this.#left >= 0, 'more body than was announced')
-    }
+    this.#counts(chunk.length)
     const isChunked = this.#state === 'chunked'
-    if (source === undefined) return this.#send(isChunked ? encodeChunk(chunk) : chunk)
     if (isChunked) this.#send(chunkStart(chunk.length))
     else this.flushHead()
     this.connection.count(chunk.length)
     const taken = this.connection.outbox.send(chunk, 0, chunk.length, 0, source)
     return isChunked ? this.#send(chunkEnd) : taken
+  }
+
+  writePart(octets: Uint8Array, from: number, to: number): boolean {
+    if (this.#state === 'done' || from === to) return true
+    this.#counts(to - from)
+    return this.#state === 'chunked'
+      ? this.#send(encodeChunk(octets.subarray(from, to)))
+      : this.#send(octets, from, to)
   }
 
   pour(body: Pourable): void {
@@ -254,21 +262,24 @@ export class Http1Reply implements Reply {
     holdFor(this)
   }
 
+  #counts(bytes: number): void {
+    if (this.#state !== 'length') return
+    this.#left -= bytes
+    assert(this.#left >= 0, 'more body than was announced')
+  }
+
   /** Sends bytes behind the head, in one write where they are short. */
-  #send(bytes: Uint8Array): boolean {
+  #send(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
     const { connection } = this
+    if (holder === this && to - from > JOINED_BYTES_MAX) this.flushHead()
     if (holder !== this) {
-      connection.count(bytes.length)
-      return connection.outbox.send(bytes)
-    }
-    if (bytes.length > JOINED_BYTES_MAX) {
-      this.flushHead()
-      return this.#send(bytes)
+      connection.count(to - from)
+      return connection.outbox.send(bytes, from, to)
     }
     holder = undefined
-    const all = this.#heldBytes + bytes.length
+    const all = this.#heldBytes + to - from
     connection.count(all)
-    scratch.set(bytes, this.#heldBytes)
+    copyBytes.call(bytes, scratch, this.#heldBytes, from, to)
     return connection.outbox.send(scratch, 0, all, all)
   }
 

@@ -62,6 +62,8 @@ export interface OriginEvents {
   head(head: ResponseHead, bodyBytes: number | undefined): void
   /** Content, as it arrives. Returns whether the receiver is done with the bytes: then their memory is given back. */
   data(chunk: Uint8Array): boolean
+  /** As `data`, of the octets from `from` to `to`: a view of them is made only when somebody keeps it. */
+  part(octets: Uint8Array, from: number, to: number): boolean
   end(trailers: Fields | undefined): void
   fail(failure: Failure): void
   /** The origin takes more of the request's body again. */

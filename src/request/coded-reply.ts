@@ -149,6 +149,10 @@ export class CodedReply implements Reply {
     return !this.#full
   }
 
+  writePart(octets: Uint8Array, from: number, to: number): boolean {
+    return this.write(octets.subarray(from, to))
+  }
+
   finish(trailers: Fields | undefined): void {
     if (this.#over) return
     // Digests are of other octets.

@@ -338,9 +338,14 @@ export class Fetch implements OriginEvents {
   }
 
   data(chunk: Uint8Array): boolean {
-    this.owner.received(chunk.length)
+    return this.part(chunk, 0, chunk.length)
+  }
+
+  part(octets: Uint8Array, from: number, to: number): boolean {
+    const bytes = to - from
+    this.owner.received(bytes)
     if (this.#ignoring) return true
-    this.#receivedBytes += chunk.length
+    this.#receivedBytes += bytes
     if (this.#stored !== undefined && this.#receivedBytes > this.owner.objectBytesMax) {
       this.#stopStoring()
       // The next one will be as large: each goes at its own pace.
@@ -350,15 +355,15 @@ export class Fetch implements OriginEvents {
     if (this.#stored === undefined && this.#chunks.length === 0 && this.#consumers.length === 1) {
       const consumer = this.#consumers[0]!
       if (!consumer.blocked) {
-        consumer.blocked = !consumer.visit.reply.write(chunk)
+        consumer.blocked = !consumer.visit.reply.writePart(octets, from, to)
         if (consumer.blocked) this.#pauseOrigin()
         return !consumer.blocked
       }
     }
     if (this.#stored !== undefined && this.owner.kept.exceeded) this.#stopStoring()
     if (this.#ignoring) return true
-    this.#chunks.push(chunk)
-    this.#keep(chunk.length)
+    this.#chunks.push(bytes === octets.length ? octets : octets.subarray(from, to))
+    this.#keep(bytes)
     this.#pumpAll()
     this.#relieve()
     return false

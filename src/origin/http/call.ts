@@ -103,6 +103,10 @@ export class Call implements OriginCall, Exchange {
     return this.events.data(chunk)
   }
 
+  part(octets: Uint8Array, from: number, to: number): boolean {
+    return this.events.part(octets, from, to)
+  }
+
   end(trailers: Fields | undefined, reusable: boolean): void {
     const connection = this.#connection!
     const wasEnded = this.ended

@@ -57,6 +57,10 @@ class Seen implements Exchange {
     return true
   }
 
+  part(octets: Uint8Array, from: number, to: number): boolean {
+    return this.data(octets.subarray(from, to))
+  }
+
   end(trailers: Fields | undefined, reusable: boolean): void {
     expect(this.outcome).toBeOneOf(['open', 'upgraded'])
     this.trailers = trailers

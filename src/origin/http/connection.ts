@@ -33,6 +33,7 @@ export interface Exchange {
   head(head: ResponseHead, bodyBytes: number | undefined): void
   /** Returns whether the bytes are no longer needed. */
   data(chunk: Uint8Array): boolean
+  part(octets: Uint8Array, from: number, to: number): boolean
   /** `reusable`: the connection may carry another exchange. */
   end(trailers: Fields | undefined, reusable: boolean): void
   /** `silent`: closed without a byte of an answer, as a kept connection does that the origin had already given up. */
@@ -248,8 +249,8 @@ export class OriginConnection {
           const left = octets.length - at
           const taken = Math.min(left, reading.left)
           reading.left -= taken
-          const whole = at === 0 && taken === octets.length
-          this.data(whole ? octets : octets.subarray(at, at + taken))
+          if (at === 0 && taken === octets.length) this.data(octets)
+          else if (this.#exchange?.part(octets, at, at + taken) === false) this.#needed = true
           at += taken
           if (reading.left === 0 && this.#reading === reading) this.#end(undefined, at < octets.length)
           break
