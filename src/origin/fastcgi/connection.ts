@@ -8,7 +8,7 @@ import { mayHaveBody } from '../../http1/framing.ts'
 import type { OriginRequest } from '../origin.ts'
 import type { CgiHeadReader } from './cgi-head.ts'
 import type { ErrorLines } from './error-lines.ts'
-import { PairWriter } from './name-values.ts'
+import { pairEnd, PairWriter } from './name-values.ts'
 import {
   CONTENT_BYTES_MAX,
   HEADER_BYTES,
@@ -113,8 +113,8 @@ export class FastCgiConnection {
     this.#sentAll = body.kind !== 'stream'
     writer.at = VARIABLES_AT
     writeVariables(writer, exchange.request, exchange.script, exchange.id)
-    writer.reserve(4 * HEADER_BYTES + JOINED_BODY_BYTES_MAX)
     framePairs()
+    writer.reserve(4 * HEADER_BYTES + JOINED_BODY_BYTES_MAX)
     const { octets } = writer
     let { at } = writer
     if (body.kind === 'whole' && body.bytes.length > JOINED_BODY_BYTES_MAX) {
@@ -370,6 +370,7 @@ export class FastCgiConnection {
 
 /** Frames the variables that have been written as records, with the one that ends them. */
 function framePairs(): void {
+  writer.reserve(HEADER_BYTES)
   const { octets } = writer
   octets.set(beginRequest, 0)
   const bytes = writer.at - VARIABLES_AT
@@ -379,13 +380,30 @@ function framePairs(): void {
     return
   }
   const pairs = Buffer.from(octets.subarray(VARIABLES_AT, writer.at))
-  writer.reserve(bytes)
   writer.at = beginRequest.length
-  for (let from = 0; from < bytes; from += CONTENT_BYTES_MAX) {
-    const piece = pairs.subarray(from, from + CONTENT_BYTES_MAX)
-    writer.at = writeHeader(writer.octets, writer.at, RecordType.params, piece.length)
-    writer.octets.set(piece, writer.at)
-    writer.at += piece.length
+  for (let from = 0; from < bytes;) {
+    for (const end = recordEnd(pairs, from); from < end;) {
+      const piece = pairs.subarray(from, Math.min(end, from + CONTENT_BYTES_MAX))
+      writer.reserve(2 * HEADER_BYTES + piece.length)
+      writer.at = writeHeader(writer.octets, writer.at, RecordType.params, piece.length)
+      writer.octets.set(piece, writer.at)
+      writer.at += piece.length
+      from += piece.length
+    }
   }
   writer.at = writeHeader(writer.octets, writer.at, RecordType.params, 0)
+}
+
+/**
+ * Where what begins at `from` is to end, in one record if it fits: a stream may be cut anywhere (§3.3), but PHP reads no
+ * pair that goes on in the next record.
+ */
+function recordEnd(pairs: Buffer, from: number): number {
+  let to = pairEnd(pairs, from)
+  while (to < pairs.length) {
+    const next = pairEnd(pairs, to)
+    if (next - from > CONTENT_BYTES_MAX) break
+    to = next
+  }
+  return to
 }

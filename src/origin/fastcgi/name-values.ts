@@ -15,6 +15,16 @@ function lengthText(length: number): string {
   return String.fromCharCode(128 | (length >>> 24), (length >> 16) & 255, (length >> 8) & 255, length & 255)
 }
 
+/** Where the pair ends that begins at `at`. */
+export function pairEnd(octets: Buffer, at: number): number {
+  const short = octets[at]! < 128
+  const name = short ? octets[at]! : octets.readUInt32BE(at) & 0x7fff_ffff
+  const next = at + (short ? 1 : 4)
+  const isShort = octets[next]! < 128
+  const value = isShort ? octets[next]! : octets.readUInt32BE(next) & 0x7fff_ffff
+  return next + (isShort ? 1 : 4) + name + value
+}
+
 /** A buffer that pairs, and what stands around them, are written into. Texts are octets, one character for each. */
 export class PairWriter {
   octets = Buffer.allocUnsafeSlow(INITIAL_BYTES)
