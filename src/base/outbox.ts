@@ -23,6 +23,8 @@ export interface Pourable {
    * `again` is called; 'broken': the rest will never come, and the other side must see that.
    */
   pour(sink: ByteSink, socketFd: number, again: () => void): 'done' | 'full' | 'later' | 'broken'
+  /** Sends the first `count` of these bytes, to go out in one piece with what is poured next; returns how many it took. */
+  announce(socketFd: number, bytes: Uint8Array, count: number): number
   /** Nobody needs it any more; may be called more than once. */
   close(): void
 }
@@ -51,8 +53,14 @@ export class Outbox {
     private readonly socketFd: () => number = () => -1,
   ) {}
 
-  /** Sends what is not in memory; returns whether the kernel has taken all that was ever sent. */
-  sendFrom(pourable: Pourable): boolean {
+  /**
+   * Sends what is not in memory, behind a head, the first `headBytes` of bytes that will be overwritten. Returns whether
+   * the kernel has taken all that was ever sent.
+   */
+  sendFrom(pourable: Pourable, head: Uint8Array, headBytes: number): boolean {
+    const announced =
+      headBytes > 0 && this.waitingBytes === 0 ? pourable.announce(this.socketFd(), head, headBytes) : 0
+    if (announced < headBytes) this.send(head, announced, headBytes, headBytes - announced)
     const isFirst = this.waitingBytes === 0
     this.waitingBytes += pourable.leftBytes
     this.#queue.push({ bytes: noBytes, source: undefined, pourable })

@@ -190,9 +190,10 @@ export class Http1Reply implements Reply {
       'a file of another length than was announced',
     )
     this.#left = 0
-    this.flushHead()
-    this.connection.count(body.leftBytes)
-    this.connection.outbox.sendFrom(body)
+    const headBytes = holder === this ? this.#heldBytes : 0
+    if (holder === this) holder = undefined
+    this.connection.count(headBytes + body.leftBytes)
+    this.connection.outbox.sendFrom(body, scratch, headBytes)
   }
 
   finish(trailers: Fields | undefined): void {

@@ -25,7 +25,7 @@ export function answerDirectly(
   if (answer === undefined) return false
   const { head, body } = answer
   const fields = downstreamFields(head.fields, visit.policy)
-  if (!fields.has('date')) fields.append('Date', formatHttpDate(context.nowMs()))
+  if (!fields.has('date')) fields.append('Date', dateText(context.nowMs()))
   fields.append('Cache-Status', forwardedStatus(plan.why, 'file', head.status, false, false))
   consumer.done = true
   const bytes = body?.leftBytes
@@ -35,4 +35,17 @@ export function answerDirectly(
   reply.finish(undefined)
   context.answered(visit, head.status === 304 ? 'browser' : 'file', 'file', head.status)
   return true
+}
+
+let dateSecond = 0
+let date = ''
+
+/** The text of a moment, made once for each second. */
+function dateText(nowMs: number): string {
+  const second = Math.floor(nowMs / 1000)
+  if (second !== dateSecond) {
+    dateSecond = second
+    date = formatHttpDate(nowMs)
+  }
+  return date
 }

@@ -26,7 +26,7 @@ export interface FileAsk {
   readonly ifNoneMatch: string | undefined
   readonly ifModifiedSince: string | undefined
   /** Undefined as well when it has been judged already. */
-  readonly ifMatch?: string | undefined
+  readonly ifMatchTags?: string | undefined
 }
 
 /** One form of a file, as it is now. */
@@ -64,7 +64,7 @@ export function fileAnswer(ask: FileAsk, form: FileForm, nowMs: number): FileAns
     lastModifiedMs: validators?.lastModifiedMs,
     dateMs: nowMs,
   }
-  if (ask.ifMatch !== undefined && !matches(ask.ifMatch, validators?.etag))
+  if (ask.ifMatchTags !== undefined && !matches(ask.ifMatchTags, validators?.etag))
     return { status: 412, fields: Fields.of([['Content-Length', '0']]), part: undefined }
   // Without a validator there is nothing to compare: the Date, which stands in elsewhere, is that of this moment.
   if (validators !== undefined && notModified(ask.ifNoneMatch, ask.ifModifiedSince, compared, nowMs)) {

@@ -11,6 +11,7 @@ import { takenCodings } from '../../http/coding.ts'
 import type { ContentCoding } from '../../http/encode.ts'
 import { Fields } from '../../http/fields.ts'
 import type { ResponseHead } from '../../http/message.ts'
+import { fieldLines } from '../../http1/head-writer.ts'
 import type {
   DirectAnswer,
   DirectRequest,
@@ -24,7 +25,7 @@ import { isFingerprinted } from './fingerprint.ts'
 import { MediaTypes } from './media-type.ts'
 import { OpenFiles, type NotOpened, type OpenFile } from './open-files.ts'
 import { FilePour } from './pour.ts'
-import { DocumentRoot, type ResolvedFile } from './root.ts'
+import { DocumentRoot, type RefusedPath, type ResolvedFile } from './root.ts'
 import type { FilesOriginConfig } from './settings.ts'
 import { ShortCall } from './short-call.ts'
 import { FileStream } from './stream.ts'
@@ -57,7 +58,7 @@ type Look =
   | { readonly kind: 'folder'; readonly location: string }
   | { readonly kind: 'none' }
   | { readonly kind: 'forbidden' }
-  | { readonly kind: 'no-root' }
+  | { readonly kind: 'failed'; readonly why: string }
 
 /** A file in the form that a client gets; opened, when bytes of it follow. */
 interface Opened {
@@ -87,13 +88,13 @@ export class FilesOrigin implements Origin {
     private readonly deps: FilesOriginDeps,
   ) {
     const { linkTargets, openFilesMax, charset } = config.settings
-    this.#root = new DocumentRoot({ root: config.root, linkTargets })
-    this.#files = new OpenFiles(openFilesMax)
+    this.#root = new DocumentRoot({ root: config.root, linkTargets }, deps.clock)
+    this.#files = new OpenFiles(openFilesMax, deps.timers)
     this.#types = new MediaTypes(charset ?? 'utf-8')
   }
 
   get connections(): { open: number; idle: number; queued: number } {
-    return { open: this.#files.count, idle: 0, queued: 0 }
+    return { open: this.#files.count, idle: this.#files.idleCount, queued: 0 }
   }
 
   direct(request: DirectRequest): DirectAnswer | undefined {
@@ -130,11 +131,8 @@ export class FilesOrigin implements Origin {
           return this.#tell(events, 403, [], method)
         case 'folder':
           return this.#tell(events, 301, [['Location', look.location]], method)
-        case 'no-root':
-          return new ShortCall(
-            events,
-            new Failure('connect-refused', `the folder ${this.config.root} is not there`),
-          )
+        case 'failed':
+          return new ShortCall(events, new Failure('connect-refused', look.why))
         case 'file':
       }
       const opened = this.#open(askOf(request), look.file, noSiblings, undefined, this.deps.clock.nowMs())
@@ -147,8 +145,9 @@ export class FilesOrigin implements Origin {
     return new ShortCall(events, new Failure('origin-closed', 'the file is being replaced again and again'))
   }
 
-  /** Nothing is idle: files are open only as long as somebody reads them. */
-  close(): void {}
+  close(): void {
+    this.#files.closeIdle()
+  }
 
   #look(pathAndQuery: string): Look {
     const mark = pathAndQuery.indexOf('?')
@@ -167,8 +166,20 @@ export class FilesOrigin implements Origin {
       case 'missing':
         return none
       case 'refused':
-        if (found.reason === 'no-root') return { kind: 'no-root' }
-        return found.reason === 'not-permitted' ? { kind: 'forbidden' } : none
+        return this.#refused(found.reason)
+    }
+  }
+
+  #refused(reason: RefusedPath): Look {
+    switch (reason) {
+      case 'not-permitted':
+        return { kind: 'forbidden' }
+      case 'no-root':
+        return { kind: 'failed', why: `the folder ${this.config.root} is not there` }
+      case 'unreadable':
+        return { kind: 'failed', why: `${this.config.root} cannot be read` }
+      default:
+        return none
     }
   }
 
@@ -202,18 +213,37 @@ export class FilesOrigin implements Origin {
     // Ranges are of the file itself: who resumes a download does not want to know of codings.
     const sibling = ask.range === undefined ? preferred(siblings, acceptEncoding) : undefined
     const source = sibling?.file ?? file
+    const varies = siblings.length > 0
+    const isUsual = ask.method === 'GET' && isPlain(ask) && source.stat.size > 0
+    if (isUsual) {
+      const open = this.#files.open(source)
+      if (typeof open === 'string') return open
+      const { usual } = open
+      if (usual?.varies === varies) {
+        const part = { first: 0, bytes: source.stat.size }
+        return { answer: { status: 200, fields: usual.fields.clone(), part }, open }
+      }
+      open.release()
+    }
     const form = {
       bytes: source.stat.size,
       contentType: this.#types.of(file.realPath).contentType,
       coding: sibling?.coding,
-      varies: siblings.length > 0,
+      varies,
       validators: fileValidators(source.stat, nowMs),
       fingerprinted: this.config.settings.immutable && isFingerprinted(file.name),
     }
     const answer = fileAnswer(ask, form, nowMs)
     if (answer.part === undefined) return { answer, open: undefined }
     const open = this.#files.open(source)
-    return typeof open === 'string' ? open : { answer, open }
+    if (typeof open === 'string') return open
+    if (isUsual && form.validators !== undefined) {
+      const fields = answer.fields.clone()
+      fields.delete('content-length')
+      fields.text = fieldLines(fields)
+      open.usual = { fields, varies }
+    }
+    return { answer, open }
   }
 
   #send({ answer, open }: Opened, events: OriginEvents): OriginCall {
@@ -255,8 +285,18 @@ function askOf({ method, fields }: OriginRequest): FileAsk {
     ifRange: fields.get('if-range'),
     ifNoneMatch: fields.get('if-none-match'),
     ifModifiedSince: fields.get('if-modified-since'),
-    ifMatch: fields.get('if-match'),
+    ifMatchTags: fields.get('if-match'),
   }
+}
+
+/** Without conditions, and for the whole. */
+function isPlain(ask: FileAsk): boolean {
+  return (
+    ask.range === undefined &&
+    ask.ifNoneMatch === undefined &&
+    ask.ifModifiedSince === undefined &&
+    ask.ifMatchTags === undefined
+  )
 }
 
 function isScript({ name, realPath }: ResolvedFile): boolean {

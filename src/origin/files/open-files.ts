@@ -2,14 +2,22 @@
 // replaced is another one, and who reads the old goes on reading the old. Nothing is mapped into memory: a file that is
 // cut short would end the process.
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import type { Timer, Timers } from '../../base/clock.ts'
+import type { Fields } from '../../http/fields.ts'
 import type { ResolvedFile } from './root.ts'
 import { isSameVersion } from './validators.ts'
 
 /** A link that has taken the file's place since is not followed; a pipe that has is not waited for. */
 const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY
 
+/** Files that nobody reads stay open for so long at most: the disk keeps the content of a deleted file meanwhile. */
+const IDLE_MS = 1000
+const IDLE_MAX = 256
+
 /** A file of which one version is being read. */
 export class OpenFile {
+  /** The fields that it is usually answered with, made once; `varies` as they were made for. */
+  usual: { readonly fields: Fields; readonly varies: boolean } | undefined
   #readers = 1
 
   constructor(
@@ -32,9 +40,13 @@ export class OpenFile {
     return isSameVersion(this.file.stat, fstatSync(this.fd))
   }
 
-  /** Reads into `buffer` from a position of the file; returns how many bytes there were. */
+  /** Reads into `buffer` from a position of the file; returns how many bytes were to be had: 0 also when the disk fails. */
   read(buffer: Uint8Array, bytes: number, position: number): number {
-    return readSync(this.fd, buffer, 0, bytes, position)
+    try {
+      return readSync(this.fd, buffer, 0, bytes, position)
+    } catch {
+      return 0
+    }
   }
 
   hold(): void {
@@ -54,21 +66,44 @@ export class OpenFiles {
   readonly #byPath = new Map<string, OpenFile>()
   /** Also those whose path another version has taken. */
   #open = 0
+  /** Read by nobody just now; the longest first. */
+  readonly #idle = new Set<OpenFile>()
+  #sweep: Timer | undefined
+  #closing = false
 
-  constructor(private readonly max: number) {}
+  constructor(
+    private readonly max: number,
+    private readonly timers: Timers,
+  ) {}
 
   get count(): number {
     return this.#open
+  }
+
+  get idleCount(): number {
+    return this.#idle.size
+  }
+
+  /** Closes what nobody reads; what is being read is closed when that is over. */
+  closeIdle(): void {
+    this.#closing = true
+    this.#sweep?.cancel()
+    for (const file of this.#idle) this.#close(file)
   }
 
   /** Opens the version of a file that was seen; 'gone' when it is no longer that one. Its reader releases it. */
   open(file: ResolvedFile): OpenFile | NotOpened {
     const shared = this.#byPath.get(file.realPath)
     if (shared?.is(file) === true) {
+      this.#idle.delete(shared)
       shared.hold()
       return shared
     }
-    if (this.#open >= this.max) return 'too-many'
+    if (this.#open >= this.max) {
+      const [idle] = this.#idle
+      if (idle === undefined) return 'too-many'
+      this.#close(idle)
+    }
     const fd = opened(file.realPath)
     if (typeof fd !== 'number') return fd
     const stat = fstatSync(fd)
@@ -77,15 +112,27 @@ export class OpenFiles {
       closeSync(fd)
       return 'gone'
     }
-    const open = new OpenFile(fd, file, (closed) => this.#close(closed))
+    const open = new OpenFile(fd, file, (unread) => this.#onUnread(unread))
     this.#open++
     this.#byPath.set(file.realPath, open)
     return open
   }
 
+  /** A file that is asked for again and again is opened once in a while only. */
+  #onUnread(file: OpenFile): void {
+    if (this.#closing || this.#idle.size >= IDLE_MAX || this.#byPath.get(file.realPath) !== file)
+      return this.#close(file)
+    this.#idle.add(file)
+    this.#sweep ??= this.timers.after(IDLE_MS, () => {
+      this.#sweep = undefined
+      for (const idle of this.#idle) this.#close(idle)
+    })
+  }
+
   #close(file: OpenFile): void {
     closeSync(file.fd)
     this.#open--
+    this.#idle.delete(file)
     if (this.#byPath.get(file.realPath) === file) this.#byPath.delete(file.realPath)
   }
 }

@@ -6,7 +6,7 @@
 import type { Timers } from '../../base/clock.ts'
 import type { ByteSink, Pourable } from '../../base/outbox.ts'
 import type { OpenFile } from './open-files.ts'
-import { sendFile } from './sendfile.ts'
+import { sendFile, sendMore } from './sendfile.ts'
 
 /** For one call: the kernel stops at the socket's buffer long before, unless the client reads as fast as it writes. */
 const PIECE_BYTES_MAX = 2 << 20
@@ -57,6 +57,10 @@ export class FilePour implements Pourable {
     }
     this.timers.after(0, again)
     return 'later'
+  }
+
+  announce(socketFd: number, bytes: Uint8Array, count: number): number {
+    return sendMore(socketFd, bytes, count)
   }
 
   close(): void {

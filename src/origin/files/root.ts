@@ -5,8 +5,10 @@
 // What leads out of the root is refused, however it does: links are followed, and what counts is the place where they
 // end. Hidden names (dotfiles) and what is neither file nor folder are refused too. Nothing is opened here but by the
 // system itself while it resolves a name; whoever opens what was found checks that it is that file (open-file.ts).
-import { lstatSync, realpathSync, type Stats } from 'node:fs'
+import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs'
+import type { Clock } from '../../base/clock.ts'
 import { isHidden, merged, requestPath, type Segment } from './request-path.ts'
+import { isSameVersion } from './validators.ts'
 
 /** What is served, and from where. */
 export interface DocumentRootConfig {
@@ -38,6 +40,8 @@ export type RefusedPath =
   | 'not-permitted'
   /** The root itself is not there. */
   | 'no-root'
+  /** The disk fails. */
+  | 'unreadable'
 
 /** What a path names. */
 export type Resolution =
@@ -66,13 +70,43 @@ type Found =
 
 const missing: Found = { kind: 'missing' }
 
+/**
+ * Where a path led to a moment ago. It leads there still if what it leads to now is the same file, unchanged: one look
+ * instead of one for each folder on the way. A folder or a link that is switched is seen at once, since what it leads to
+ * is another file then.
+ */
+interface Known {
+  readonly realPath: string
+  readonly stat: Stats
+  readonly sinceMs: number
+}
+
+/** For the one thing that the look does not show: the same file, by then elsewhere, under a link. */
+const KNOWN_MS = 1000
+const KNOWN_MAX = 4096
+
 /** A folder that is served. */
 export class DocumentRoot {
-  constructor(private readonly config: DocumentRootConfig) {}
+  /** By path as it was asked for. */
+  readonly #known = new Map<string, Known>()
+
+  /** `clock`: what was found is remembered for a moment (see `Known`); without it nothing is. */
+  constructor(
+    private readonly config: DocumentRootConfig,
+    private readonly clock?: Clock,
+  ) {}
 
   /** What a path names: in normal form, percent-encoded, beginning with a slash, without the query. */
   resolve(path: string): Resolution {
-    const root = this.#find(this.config.root)
+    const found = this.#resolve(path)
+    // A folder may have become a link a moment ago: then what lies below it seems to lie elsewhere.
+    if (found.kind !== 'refused' || found.reason !== 'outside' || !this.#known.delete(this.config.root))
+      return found
+    return this.#resolve(path)
+  }
+
+  #resolve(path: string): Resolution {
+    const root = this.#rootNow()
     if (root.kind !== 'found' || !root.stat.isDirectory()) return { kind: 'refused', reason: 'no-root' }
     const realRoot = root.realPath
     const parsed = path.startsWith('/') ? requestPath(path) : undefined
@@ -135,17 +169,42 @@ export class DocumentRoot {
     return below.some(isHidden) ? 'hidden' : undefined
   }
 
+  /** A root that is no link leads where it leads: only that it is one still has to be looked at, now and then. */
+  #rootNow(): Found {
+    const { root } = this.config
+    const known = this.#known.get(root)
+    if (known?.realPath === root && this.clock!.monotonicMs() - known.sinceMs < KNOWN_MS)
+      return { kind: 'found', realPath: root, stat: known.stat }
+    return this.#find(root)
+  }
+
   #find(path: string): Found {
     try {
       // First a look that costs little when nothing is there: on sites with a front controller that is most requests.
-      const stat = lstatSync(path, { throwIfNoEntry: false })
+      const stat = statSync(path, { throwIfNoEntry: false })
       if (stat === undefined) return missing
-      const realPath = realpathSync.native(path)
-      return { kind: 'found', realPath, stat: realPath === path ? stat : lstatSync(realPath) }
+      const nowMs = this.clock?.monotonicMs()
+      if (nowMs === undefined) return look(path)
+      const known = this.#known.get(path)
+      if (known !== undefined && nowMs - known.sinceMs < KNOWN_MS && isSameVersion(known.stat, stat)) {
+        return { kind: 'found', realPath: known.realPath, stat }
+      }
+      const found = look(path)
+      if (found.kind === 'found') {
+        if (this.#known.size >= KNOWN_MAX) this.#known.clear()
+        this.#known.set(path, { ...found, sinceMs: nowMs })
+      }
+      return found
     } catch (error) {
       return notFound(error)
     }
   }
+}
+
+/** Where a path ends, and what lies there: the second is asked of the place, in case a link is switched in between. */
+function look(path: string): Found {
+  const realPath = realpathSync.native(path)
+  return { kind: 'found', realPath, stat: lstatSync(realPath) }
 }
 
 /** The names that lead from one folder to a place below it, or to itself; undefined when it is elsewhere. */
@@ -155,7 +214,7 @@ function namesBelow(base: string, realPath: string): readonly string[] | undefin
   return realPath.startsWith(prefix) ? realPath.slice(prefix.length).split('/') : undefined
 }
 
-/** What the system says of a path that it does not resolve; what else can go wrong (EIO …) is thrown on. */
+/** What the system says of a path that it does not resolve. */
 function notFound(error: unknown): Found {
   switch ((error as { code?: unknown }).code) {
     case 'ENOENT':
@@ -169,6 +228,6 @@ function notFound(error: unknown): Found {
     case 'EPERM':
       return { kind: 'refused', reason: 'not-permitted' }
     default:
-      throw error
+      return { kind: 'refused', reason: 'unreadable' }
   }
 }
