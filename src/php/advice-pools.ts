@@ -39,9 +39,11 @@ function childrenAdvice(
   availableBytes: number | undefined,
 ): Omit<Advice, 'master' | 'pool'> | undefined {
   const max = childrenMax ?? status.total
+  const wereAllBusy = status.activeMax >= max
+  // Where workers are started on demand, php-fpm counts every connection that comes while all of them run, idle or not.
+  const isReached = status.childrenMaxReached > 0 && (status.manager !== 'ondemand' || wereAllBusy)
   // A static pool never grows, so it does not count how often it wanted to; what queued tells it.
-  const isReached = status.childrenMaxReached > 0
-  const isQueued = status.queueMax > 0 && status.activeMax >= max
+  const isQueued = status.queueMax > 0 && wereAllBusy
   if ((!isReached && !isQueued) || max === 0) return undefined
   const readings = [
     `max children reached ${status.childrenMaxReached} times, max active processes ${status.activeMax}, pm.max_children ${max}`,

@@ -142,6 +142,31 @@ describe.skipIf(phpFpm === null)('with php8.2-fpm, if it is installed', () => {
     )
   })
 
+  test('every request looks at every file: revalidate_freq', async () => {
+    writeTree(rig, 3, 1)
+    await rig.start(smallCache)
+    for (let i = 0; i < 2; i++) await rig.run('all.php')
+    const advice = await rig.advice()
+    expect(iniLines(advice)).toEqual(['opcache.revalidate_freq = 2'])
+    await rig.start(smallCache, iniLines(advice))
+    for (let i = 0; i < 2; i++) await rig.run('all.php')
+    expect(await rig.advice()).toEqual([])
+  })
+
+  test('files that are newer than a cache that does not look: a reset', async () => {
+    const ini = { ...smallCache, validate_timestamps: 0 }
+    await rig.start(ini)
+    expect(await rig.run('all.php')).toBe('done')
+    expect(await rig.advice()).toEqual([])
+    writePhp(rig, 'all.php', 'echo "new";', 1_000_000_000)
+    expect(await rig.run('all.php')).toBe('done')
+    const advice = await rig.advice()
+    expect(advice.map(({ subject, lines }) => [subject, lines])).toEqual([
+      ['opcache.validate_timestamps', []],
+    ])
+    expect(advice[0]!.reason).toContain('myriad php reset')
+  })
+
   test('switched off: opcache.enable', async () => {
     await rig.start({ ...smallCache, enable: 0 })
     const [master] = (await rig.report()).masters
