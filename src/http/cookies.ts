@@ -4,16 +4,14 @@
 // A pair is what stands between two semicolons. Quotes do not protect a semicolon: browsers send none inside a value,
 // and applications disagree about them. What is removed here is removed from the key and from the request to the
 // application alike, so that a cookie that one of them reads differently cannot be used to poison the other.
+import { everyCookie, type EveryCookie } from './cookie-octets.ts'
 import { remembered } from './memo.ts'
 
 /** Tells cookies by their name. */
 export interface CookieMatcher {
   (name: string): boolean
-  /**
-   * Whether every cookie of a field is told: the usual case, decided without cutting the field up. False where that is
-   * not easily seen.
-   */
-  readonly every?: (value: string) => boolean
+  /** Whether every cookie of a field is told: the usual case, decided without making a string of it. */
+  readonly every?: EveryCookie
 }
 
 /** A matcher from names and patterns, in which '*' stands for any run of characters, also none. With case. */
@@ -24,25 +22,7 @@ export function cookieMatcher(patterns: readonly string[]): CookieMatcher {
     wildcards.length === 0
       ? (name: string) => names.has(name)
       : remembered((name) => names.has(name) || wildcards.some((wildcard) => wildcard(name)), 4096)
-  return Object.assign(matches, { every: everyMatcher(patterns) })
-}
-
-/**
- * A field of such cookies alone, pair by pair: one expression over all pairs would, before it gives up, try each way in
- * which patterns that overlap can share the pairs among them. Linear, as what a '*' stands for ends at '=', and a
- * pattern has one; names with several are looked at one by one.
- */
-function everyMatcher(patterns: readonly string[]): (value: string) => boolean {
-  const names = patterns
-    .filter((pattern) => pattern.indexOf('*') === pattern.lastIndexOf('*'))
-    .map((pattern) => pattern.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replace('*', '[^=;]*'))
-  if (names.length === 0) return () => false
-  const pair = new RegExp(`(?:${names.join('|')})=[^;]*(?:; |$)`, 'y')
-  return (value) => {
-    pair.lastIndex = 0
-    while (pair.lastIndex < value.length) if (!pair.test(value)) return false
-    return true
-  }
+  return Object.assign(matches, { every: everyCookie(matches) })
 }
 
 /** Each literal piece is looked for after the one before: linear in the name, whatever the pattern. */
@@ -70,7 +50,6 @@ function wildcardMatcher(pattern: string): (name: string) => boolean {
  * none remain. When nothing is ignored the value itself comes back.
  */
 export function withoutCookies(value: string, ignored: CookieMatcher): string | undefined {
-  if (ignored.every?.(value) === true) return undefined
   let kept: string | undefined
   let removed = false
   for (let at = 0; at <= value.length;) {

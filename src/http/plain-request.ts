@@ -39,6 +39,10 @@ export class PlainRequest implements RequestView {
     return this.head.fields.has(name) ? this.head.fields.all(name).join('; ') : undefined
   }
 
+  everyCookie(): boolean {
+    return false
+  }
+
   /** Lies in no codec's buffer. */
   copyEndToEnd(): number {
     return -1

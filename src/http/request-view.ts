@@ -1,5 +1,6 @@
 // A request's head as the hot path reads it: without strings for fields that nobody asks for. A view is good only
 // until its codec reads on; whoever needs the request for longer takes `head()`.
+import type { EveryCookie } from './cookie-octets.ts'
 import type { Fields } from './fields.ts'
 import type { RequestHead } from './message.ts'
 import type { Standing } from './unvouched.ts'
@@ -29,6 +30,8 @@ export interface RequestView {
   readonly present: number
   /** The value of a known field by its number, lines joined with ', '; undefined when absent. */
   get(number: number): string | undefined
+  /** Whether this holds for the Cookie field, which the request has; false where that is not easily seen. */
+  everyCookie(every: EveryCookie): boolean
   /** The end-to-end fields (RFC 9110 §7.6.1) without those named in `replaced`. */
   endToEnd(replaced: ReadonlySet<string>): Fields
   /**

@@ -3,6 +3,7 @@
 // reader serves all connections of a process; its results are good until its next reading.
 import { Failure, type FailureCode } from '../base/failure.ts'
 import { normalAuthority } from '../http/authority.ts'
+import type { EveryCookie } from '../http/cookie-octets.ts'
 import type { Fields } from '../http/fields.ts'
 import { optionsOf } from '../http/hopbyhop.ts'
 import { fieldBit, fieldNumber, type KnownField } from '../http/known-fields.ts'
@@ -93,6 +94,13 @@ export class RequestReader implements RequestView {
 
   get(number: number): string | undefined {
     return this.lines.get(number)
+  }
+
+  everyCookie(every: EveryCookie): boolean {
+    const { lines } = this
+    if ((lines.repeated & fieldBit.cookie) !== 0) return false
+    const line = lines.firstLine(fieldNumber.cookie)
+    return every(lines.octets, lines.starts[line]!, lines.ends[line]!)
   }
 
   endToEnd(replaced: ReadonlySet<string>): Fields {

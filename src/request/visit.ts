@@ -70,7 +70,7 @@ export class Visit implements RequestFacts {
     this.method = view.method
     this.scheme = view.scheme
     this.authority = view.authority
-    const cookie = (present & fieldBit.cookie) === 0 ? undefined : view.get(fieldNumber.cookie)
+    const cookie = cookieOf(view, route)
     this.bypass =
       route.bypass === noBypass
         ? undefined
@@ -144,6 +144,16 @@ export class Visit implements RequestFacts {
     this.#kept ??= this.#view!.keep()
     this.#view = undefined
   }
+}
+
+/** The Cookie field; undefined when there is none, and when it holds nothing but cookies that are hidden anyway. */
+function cookieOf(view: RequestView, { bypass, policy, ignoredCookie }: Route): string | undefined {
+  if ((view.present & fieldBit.cookie) === 0) return undefined
+  if (bypass === noBypass) {
+    if (policy.cookies === 'drop') return undefined
+    if (ignoredCookie.every !== undefined && view.everyCookie(ignoredCookie.every)) return undefined
+  }
+  return view.get(fieldNumber.cookie)
 }
 
 const pragmaNoCache: RequestDirectives = requestDirectives('no-cache')
