@@ -6,5 +6,6 @@ export type {
   HttpOriginInput,
   HttpOriginOptions,
   RouteInput,
+  RuleInput,
   ServiceInput,
 } from './config/define.ts'

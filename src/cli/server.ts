@@ -65,6 +65,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     clock,
     recorder: funnel,
     routes: site.routes,
+    rules: site.rules,
     origins,
     store,
     objectBytesMax: Math.min(site.tiers.memoryObject, store.valueBytesMax),

@@ -1,5 +1,5 @@
 // From the command line to a Site: a TARGET, a configuration file, or the one in the current folder.
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { originExpected, parseOrigin } from '../config/address.ts'
 import { findConfigs, loadConfig } from '../config/load.ts'
@@ -27,7 +27,7 @@ export async function siteFrom(given: Given, world: World): Promise<Site | undef
   if (source === undefined) return undefined
   const listen = given.values('listen')
   const value = listen.length === 0 ? source.value : withListen(source.value, listen)
-  const resolved = resolveSite(value, { folder: source.folder, fileExists: existsSync })
+  const resolved = resolveSite(value, { folder: source.folder, fileExists: existsSync, readFile })
   if (resolved.kind === 'site') return resolved.site
   const { problems } = resolved
   const count = problems.length === 1 ? 'one setting is wrong' : `${problems.length} settings are wrong`
@@ -83,4 +83,13 @@ function withListen(value: unknown, listen: readonly string[]): unknown {
 function notAnOrigin(target: string): string {
   const hint = parseOrigin(`http://${target}`) === undefined ? '' : `; did you mean 'http://${target}'?`
   return `'${target}' is not available as a TARGET: ${originExpected}${target.includes(':') ? hint : ''}`
+}
+
+function readFile(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path)
+  } catch {
+    // No such file, or none to be read: the configuration's problem, told with its place.
+    return undefined
+  }
 }

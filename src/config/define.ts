@@ -1,6 +1,12 @@
 // What an owner may write in `myriad.config.ts`, as types. JSON and YAML have the same shape.
 import type { SettingsInput } from '../base/setting.ts'
 import type { cacheRows, cookieRows } from '../cache/settings.ts'
+import type {
+  redirectRows,
+  requestChangeRows,
+  responseChangeRows,
+  ruleRows,
+} from '../cube/y/rule-settings.ts'
 import type { bypassRows, routeRows } from '../cube/y/settings.ts'
 import type { edgeRows, purgeRows } from '../edge/settings.ts'
 import type { limitRows } from '../http1/limits.ts'
@@ -32,12 +38,29 @@ export type RouteInput = SettingsInput<typeof routeRows> & {
   readonly cache?: CacheInput
 }
 
+/** Header fields that are set, each in place of all of its name. */
+interface SetFields {
+  readonly set?: Readonly<Record<string, string>>
+}
+
+/** A page rule: which requests it takes, and what becomes of them. */
+export type RuleInput = SettingsInput<typeof ruleRows> & {
+  /** A target, for now (302). */
+  readonly redirect?: string | (SettingsInput<typeof redirectRows> & { readonly to: string })
+  readonly request?: SettingsInput<typeof requestChangeRows> & SetFields
+  readonly response?: SettingsInput<typeof responseChangeRows> & SetFields
+  /** Pages by status ('404') or class ('5xx'): files, or paths of the site. */
+  readonly errors?: Readonly<Record<string, string>>
+}
+
 /** A whole configuration. */
 export interface ConfigInput {
   readonly listen?: string | readonly string[]
   readonly services: Readonly<Record<string, ServiceInput>>
   /** The first that matches wins; without any, every request goes to the only service. */
   readonly routes?: readonly RouteInput[]
+  /** The first that matches is taken; it goes before what the route says. */
+  readonly rules?: readonly RuleInput[]
   readonly edge?: SettingsInput<typeof edgeRows>
   readonly purge?: SettingsInput<typeof purgeRows>
   readonly limits?: SettingsInput<typeof limitRows>

@@ -18,6 +18,8 @@ export interface Surroundings {
   /** The folder that relative paths start from. */
   readonly folder: string
   readonly fileExists: (path: string) => boolean
+  /** The bytes of a file; undefined when it cannot be read. */
+  readonly readFile: (path: string) => Uint8Array | undefined
 }
 
 const names = ['http', ...Object.keys(httpOriginRows), 'tls']

@@ -46,7 +46,7 @@ function readRoute(found: Found, services: readonly Service[]): RouteRow | undef
   return {
     hosts: hosts.length === 0 ? undefined : hosts.filter((host) => host !== undefined),
     path: settings.path === '/*' || settings.path === '*' ? everyPath : path,
-    route: { name: `${settings.host.join(',')}${settings.path}`, service, ...cache },
+    route: { name: `${settings.host.join(',')}${settings.path}`, service, rule: undefined, ...cache },
   }
 }
 

@@ -10,7 +10,11 @@ import { formatProblem } from './problem.ts'
 import { resolveSite } from './resolve.ts'
 import type { Site } from './site.ts'
 
-const around = { folder: '/site', fileExists: (path: string) => !path.includes('missing') }
+const around = {
+  folder: '/site',
+  fileExists: (path: string) => !path.includes('missing'),
+  readFile: (path: string) => (path.includes('missing') ? undefined : Buffer.from(path)),
+}
 
 const site = (config: unknown): Site => {
   const resolved = resolveSite(config, around)

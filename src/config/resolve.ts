@@ -1,5 +1,6 @@
 // From whatever a configuration file holds to a Site, or to everything that is wrong with it.
 import { texts } from '../base/setting.ts'
+import { RuleTable } from '../cube/y/rule-table.ts'
 import { RouteTable } from '../cube/y/table.ts'
 import { edgeRows, purgeRows, type ListenAddress } from '../edge/settings.ts'
 import { limitRows } from '../http1/limits.ts'
@@ -11,13 +12,14 @@ import { Report, type Problem } from './problem.ts'
 import { memberOf, members, readRow, readSection, refuseUnknown, type Found } from './read.ts'
 import { readOrigin, type Surroundings } from './read-origin.ts'
 import { readRoutes } from './read-route.ts'
+import { readRules } from './read-rule.ts'
 import type { Site, SiteService } from './site.ts'
 
 export type Resolved =
   | { readonly kind: 'site'; readonly site: Site }
   | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
 
-const names = ['listen', 'services', 'routes', 'edge', 'purge', 'limits', 'tiers']
+const names = ['listen', 'services', 'routes', 'rules', 'edge', 'purge', 'limits', 'tiers']
 
 export const siteRows = {
   listen: texts(
@@ -40,17 +42,21 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
   refuseUnknown(all, names)
   const at = (name: string): Found => memberOf(all, root, name)
   const services = readServices(at('services'), around)
-  const site: Site = {
-    listen: readListen(at('listen')),
-    services: services.filter((entry): entry is SiteService => entry.origin !== undefined),
-    routes: new RouteTable(
-      freeze(
-        readRoutes(
-          routesOf(at('routes'), services),
-          services.map((entry) => entry.service),
-        ),
+  const listen = readListen(at('listen'))
+  const routes = new RouteTable(
+    freeze(
+      readRoutes(
+        routesOf(at('routes'), services),
+        services.map((entry) => entry.service),
       ),
     ),
+  )
+  const rules = readRules(at('rules'), around)
+  const site: Site = {
+    listen,
+    services: services.filter((entry): entry is SiteService => entry.origin !== undefined),
+    routes,
+    rules: rules.length === 0 ? undefined : new RuleTable(rules, routes.routes),
     edge: readSection(edgeRows, at('edge')),
     purge: readSection(purgeRows, at('purge')),
     limits: readSection(limitRows, at('limits')),

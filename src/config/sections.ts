@@ -1,6 +1,7 @@
 // All settings with their places in a configuration, in the order of the manual.
 import type { SettingRows } from '../base/setting.ts'
 import { cacheRows, cookieRows } from '../cache/settings.ts'
+import { redirectRows, requestChangeRows, responseChangeRows, ruleRows } from '../cube/y/rule-settings.ts'
 import { bypassRows, routeRows } from '../cube/y/settings.ts'
 import { edgeRows, purgeRows } from '../edge/settings.ts'
 import { limitRows } from '../http1/limits.ts'
@@ -47,6 +48,26 @@ export const sections: readonly Section[] = [
     path: 'routes[].cache.bypass',
     text: 'Requests that go past the cache, straight to the application.',
     rows: bypassRows,
+  },
+  {
+    path: 'rules[]',
+    text: 'Page rules: what becomes of some requests, whatever their route says. The first that matches is taken, and no other. `errors` holds pages by status. See [page rules](rules.md).',
+    rows: ruleRows,
+  },
+  {
+    path: 'rules[].redirect',
+    text: '`redirect` may be a target alone, or an object with these settings.',
+    rows: redirectRows,
+  },
+  {
+    path: 'rules[].request',
+    text: 'Header fields on their way to the application. `set` is an object of names and values, beside this setting.',
+    rows: requestChangeRows,
+  },
+  {
+    path: 'rules[].response',
+    text: 'Header fields on their way to visitors. `set` is an object of names and values, beside this setting.',
+    rows: responseChangeRows,
   },
   { path: 'edge', text: 'The listeners.', rows: edgeRows },
   { path: 'purge', text: 'Who may empty the cache by the method `PURGE`.', rows: purgeRows },

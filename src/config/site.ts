@@ -1,4 +1,5 @@
 // The site: a configuration that has been validated and resolved. Frozen; a changed configuration is another Site.
+import type { RuleTable } from '../cube/y/rule-table.ts'
 import type { RouteTable } from '../cube/y/table.ts'
 import type { Service } from '../cube/y/route.ts'
 import type { EdgeSettings, ListenAddress, PurgeSettings } from '../edge/settings.ts'
@@ -20,5 +21,7 @@ export interface Site {
   /** In the order of `service.index`. */
   readonly services: readonly SiteService[]
   readonly routes: RouteTable
+  /** Undefined: there are none. */
+  readonly rules: RuleTable | undefined
   readonly tiers: MemorySettings
 }
