@@ -10,7 +10,10 @@ import type {
 import type { bypassRows, routeRows } from '../cube/y/settings.ts'
 import type { edgeRows, purgeRows } from '../edge/settings.ts'
 import type { limitRows } from '../http1/limits.ts'
+import type { filesRows } from '../origin/files/settings.ts'
 import type { httpOriginRows, tlsOriginRows } from '../origin/http/settings.ts'
+import type { phpRows } from './read-folder.ts'
+import type { presetRows } from './presets/preset.ts'
 import type { memoryRows } from '../store/memory/settings.ts'
 
 /** Settings of an HTTP origin, besides its URL. */
@@ -21,9 +24,21 @@ export type HttpOriginOptions = SettingsInput<typeof httpOriginRows> & {
 /** An HTTP application: its URL, without a path. */
 export type HttpOriginInput = HttpOriginOptions & { readonly http: string }
 
+/** Settings of a PHP site, besides its folder. */
+export type PhpOriginOptions = SettingsInput<typeof phpRows>
+
+/** A folder whose scripts PHP executes, with files beside them. */
+export type PhpOriginInput = PhpOriginOptions & { readonly php: string }
+
+/** Settings of a folder of files, besides its path. */
+export type FilesOriginOptions = SettingsInput<typeof filesRows>
+
+/** A folder of files. */
+export type FilesOriginInput = FilesOriginOptions & { readonly files: string }
+
 /** One of the applications behind Myriad. */
-export interface ServiceInput {
-  readonly origin: string | HttpOriginInput
+export type ServiceInput = SettingsInput<typeof presetRows> & {
+  readonly origin: string | HttpOriginInput | PhpOriginInput | FilesOriginInput
 }
 
 /** How a route uses the cache. */
@@ -75,4 +90,14 @@ export function defineConfig(config: ConfigInput): ConfigInput {
 /** An application that speaks HTTP, by its URL. */
 export function http(url: string, options: HttpOriginOptions = {}): HttpOriginInput {
   return { http: url, ...options }
+}
+
+/** A folder whose scripts PHP executes, with files beside them; relative to the configuration. */
+export function php(folder: string, options: PhpOriginOptions = {}): PhpOriginInput {
+  return { php: folder, ...options }
+}
+
+/** A folder of files, relative to the configuration. */
+export function files(folder: string, options: FilesOriginOptions = {}): FilesOriginInput {
+  return { files: folder, ...options }
 }

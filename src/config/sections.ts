@@ -5,7 +5,10 @@ import { redirectRows, requestChangeRows, responseChangeRows, ruleRows } from '.
 import { bypassRows, routeRows } from '../cube/y/settings.ts'
 import { edgeRows, purgeRows } from '../edge/settings.ts'
 import { limitRows } from '../http1/limits.ts'
+import { filesRows } from '../origin/files/settings.ts'
 import { httpOriginRows, tlsOriginRows } from '../origin/http/settings.ts'
+import { phpRows } from './read-folder.ts'
+import { presetRows } from './presets/preset.ts'
 import { memoryRows } from '../store/memory/settings.ts'
 import { siteRows } from './resolve.ts'
 
@@ -29,6 +32,17 @@ export const sections: readonly Section[] = [
     text: 'TLS towards an `https://` origin.',
     rows: tlsOriginRows,
   },
+  {
+    path: 'services.NAME.origin: php',
+    text: "A folder with PHP in it: `php('./public')` or `{ php: './public' }`, both with these settings. What is no script, and no file, is answered by the front controller.",
+    rows: phpRows,
+  },
+  {
+    path: 'services.NAME.origin: files',
+    text: "A folder of files: `files('./public')` or `{ files: './public' }`, both with these settings.",
+    rows: filesRows,
+  },
+  { path: 'services.NAME', text: 'Beside `origin`.', rows: presetRows },
   {
     path: 'routes[]',
     text: 'Which requests go to which service. The first route that matches wins; without `routes`, every request goes to the only service.',
