@@ -1,10 +1,15 @@
 // What `import … from 'myriad'` gives to a configuration file.
-export { defineConfig, http } from './config/define.ts'
+export { defineConfig, files, http, php } from './config/define.ts'
 export type {
   CacheInput,
   ConfigInput,
+  FilesOriginInput,
+  FilesOriginOptions,
   HttpOriginInput,
   HttpOriginOptions,
+  PhpOriginInput,
+  PhpOriginOptions,
   RouteInput,
+  RuleInput,
   ServiceInput,
 } from './config/define.ts'

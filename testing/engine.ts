@@ -5,6 +5,8 @@ import type { Reason } from '../src/base/reason.ts'
 import type { Recorder, Tier } from '../src/base/record.ts'
 import type { CachePolicy } from '../src/cache/policy.ts'
 import { noBypass, type Bypass, type Route } from '../src/cube/y/route.ts'
+import { RuleTable } from '../src/cube/y/rule-table.ts'
+import type { Rule } from '../src/cube/y/rule.ts'
 import { RouteTable, everyPath } from '../src/cube/y/table.ts'
 import { limitRows } from '../src/http1/limits.ts'
 import { RequestReader } from '../src/http1/request-reader.ts'
@@ -27,6 +29,7 @@ export interface EngineOptions {
   readonly objectBytesMax?: number
   /** The setting `host` of the origin. */
   readonly originHost?: string
+  readonly rules?: readonly Rule[]
   /** Only paths that begin so have a route. */
   readonly under?: string
 }
@@ -73,14 +76,17 @@ export class TestEngine implements Recorder {
       policy: policyWith(options.policy ?? {}),
       ignoredCookie: options.ignoredCookie ?? ((name) => name === '_ga'),
       ignoredParameter: options.ignoredParameter,
+      rule: undefined,
       bypass: options.bypass === undefined ? noBypass : { ...noBypass, ...options.bypass },
     }
     const { under } = options
     const path = under === undefined ? everyPath : (text: string) => text.startsWith(under)
+    const routes = new RouteTable([{ route, hosts: undefined, path }])
     this.engine = new Engine({
       clock: this.clock,
       recorder: this,
-      routes: new RouteTable([{ route, hosts: undefined, path }]),
+      routes,
+      rules: options.rules === undefined ? undefined : new RuleTable(options.rules, routes.routes),
       origins: [{ origin: this.origin, names: { authority: 'origin.test:9000', host: options.originHost } }],
       store: this.store,
       objectBytesMax: options.objectBytesMax ?? this.store.valueBytesMax,

@@ -42,6 +42,7 @@ export class FolderServer implements AsyncDisposable {
       recorder: this.#funnel,
       routes: new RouteTable([{ route, hosts: undefined, path: everyPath }]),
       origins: [{ origin: this.#origin, names: { authority: 'localhost', host: undefined } }],
+      rules: undefined,
       store,
       objectBytesMax: 8 << 20,
       instance: 'here',

@@ -42,7 +42,12 @@ test('every configuration that the manual shows is right', async () => {
         await Bun.write(file, code!)
         const loaded = await loadConfig(file)
         const resolved =
-          loaded.kind === 'loaded' && resolveSite(loaded.value, { folder: root, fileExists: () => true })
+          loaded.kind === 'loaded' &&
+          resolveSite(loaded.value, {
+            folder: root,
+            fileExists: () => true,
+            readFile: () => Buffer.from('page'),
+          })
         expect([path, code, resolved && resolved.kind]).toEqual([path, code, 'site'])
       }
     }

@@ -25,6 +25,7 @@ export const reasons = {
 
   // The origin was asked, and the answer was not stored.
   method: 'the method is not cacheable',
+  'bypass-rule': 'a page rule bypasses the cache',
   'bypass-path': 'the route bypasses the cache for this path',
   'bypass-cookie': 'the route bypasses the cache for a cookie of this request',
   'bypass-method': 'the route bypasses the cache for this method',
@@ -56,6 +57,7 @@ export const reasons = {
   'origin-closed': 'the origin closed the connection before it answered',
   'origin-invalid': 'the origin answered with something that is not valid HTTP',
   'origin-busy': 'all connections to the origin are in use and the queue is full',
+  redirect: 'a page rule redirects',
   purge: 'the request emptied the cache of its URL (PURGE)',
   'purge-refused': 'the client may not empty the cache (PURGE, 403)',
   'max-forwards': 'the request was for this hop (OPTIONS with Max-Forwards: 0)',

@@ -1,6 +1,8 @@
 // What the site's owner says about caching on a route; `settings.ts` has the rows that it is made from. Decisions in
 // this folder take it as a parameter.
 
+import type { FieldChanges } from '../http/field-changes.ts'
+
 /** The owner's word on a route; the defaults are those of a route that nobody configured. */
 export interface CachePolicy {
   /** Lifetime for responses that give none; undefined: heuristics (RFC 9111 §4.2.2). */
@@ -21,6 +23,8 @@ export interface CachePolicy {
   readonly storeSetCookie: boolean
   /** Serves a stale response when the origin cannot be reached, though nothing in it allows that (RFC 9111 §4.2.4). */
   readonly staleOnDisconnect: boolean
+  /** What clients get otherwise than the application said it. */
+  readonly response: FieldChanges | undefined
 }
 
 export const openPolicy: CachePolicy = {
@@ -33,4 +37,5 @@ export const openPolicy: CachePolicy = {
   obeyRequestDirectives: false,
   storeSetCookie: false,
   staleOnDisconnect: false,
+  response: undefined,
 }

@@ -1,4 +1,6 @@
 // `myriad check`: whether a configuration is right, and with --explain what would happen to a request.
+import { originText } from '../config/origin-text.ts'
+import { presetTexts } from '../config/presets/preset.ts'
 import type { Site } from '../config/site.ts'
 import { Fields } from '../http/fields.ts'
 import type { Command, Given } from './command.ts'
@@ -29,12 +31,14 @@ export const check: Command = {
       world.err(`myriad: ${asked}\n`)
       return 2
     }
-    const site = await siteFrom(given, world)
-    if (site === undefined) return 2
+    const found = await siteFrom(given, world)
+    if (found === undefined) return 2
+    const { site, recognised } = found
     const lines =
       asked === undefined
-        ? summary(site)
+        ? [...summary(site), ...presetLines(site)]
         : [`${asked.method} ${given.value('explain')}`, ...explanation(site, asked, world.clock.nowMs())]
+    if (recognised !== undefined) world.out(`${recognised}\n`)
     world.out(lines.map((line) => `${line}\n`).join(''))
     return 0
   },
@@ -50,11 +54,23 @@ function summary(site: Site): readonly string[] {
   )
   return [
     `The configuration is right. It listens on ${listen.join(', ')}; the first route that matches wins:`,
-    ...site.routes.routes.map(({ name, service }) => {
-      const { scheme, authority } = site.services[service.index]!.origin
-      return `  ${name}  from ${service.name} at ${scheme}://${authority}`
-    }),
+    ...site.routes.routes.map(
+      ({ name, service }) =>
+        `  ${name}  from ${service.name} at ${originText(site.services[service.index]!.origin)}`,
+    ),
   ]
+}
+
+/** What presets add to the configuration, as it could be written. */
+function presetLines(site: Site): readonly string[] {
+  return site.services.flatMap(({ service, preset }) =>
+    preset === undefined
+      ? []
+      : [
+          `The preset '${preset.name}' adds to ${service.name}:`,
+          ...presetTexts(preset).map((line) => `  ${line}`),
+        ],
+  )
 }
 
 /** The request to explain; undefined when none was asked for; a text when what was asked is not a request. */

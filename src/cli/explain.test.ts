@@ -12,7 +12,7 @@ function siteOf(cache: unknown): Site {
     services: { shop: { origin: 'http://127.0.0.1:9000' } },
     routes: [{ path: '/*', host: ['localhost', 'a.example'], cache }],
   }
-  const resolved = resolveSite(config, { folder: '/', fileExists: () => true })
+  const resolved = resolveSite(config, { folder: '/', fileExists: () => true, readFile: () => undefined })
   if (resolved.kind === 'wrong') throw new Error('the configuration is wrong')
   return resolved.site
 }

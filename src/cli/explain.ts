@@ -4,6 +4,8 @@ import { requestFacts, type RequestFacts } from '../cache/facts.ts'
 import { withoutParameters } from '../cache/ignored-query.ts'
 import { primaryKey } from '../cache/key.ts'
 import { storable } from '../cache/storable.ts'
+import { originText } from '../config/origin-text.ts'
+import { presetTexts, type Preset } from '../config/presets/preset.ts'
 import type { Site } from '../config/site.ts'
 import { formatDuration } from '../config/units.ts'
 import { bypassReason } from '../cube/y/bypass.ts'
@@ -41,12 +43,20 @@ export function explain(site: Site, asked: Asked, nowMs: number): readonly Line[
   ]
   const route = site.routes.match(authority, target)
   if (route === undefined) return [...head, ['answer', `404: ${because('no-route')}`]]
-  const origin = site.services[route.service.index]!.origin
-  const service = `${route.service.name} at ${origin.scheme}://${origin.authority}`
+  const { origin, preset } = site.services[route.service.index]!
+  const service = `${route.service.name} at ${originText(origin)}`
   return [
     ...head,
     ['route', `${route.name}, answered by ${service}`],
+    ...(preset === undefined ? [] : presetLines(preset)),
     ...inRoute(route, asked, authority, target, nowMs),
+  ]
+}
+
+function presetLines(preset: Preset): Line[] {
+  return [
+    ['preset', `${preset.title}; these settings could be written as well:`],
+    ...presetTexts(preset).map((text): Line => ['', text]),
   ]
 }
 

@@ -1,9 +1,12 @@
 // `myriad serve`: stands in front of an application until it is told to stop.
 import { listenForAdmin, type AdminAnswers, type AdminListener } from '../admin/listener.ts'
 import { socketFolder } from '../admin/folder.ts'
+import { originText } from '../config/origin-text.ts'
 import type { Site } from '../config/site.ts'
 import { nearest } from '../config/spelling.ts'
-import type { Command, ExitCode, Given, World } from './command.ts'
+import type { ProvidedPhp } from '../supervisor/php-fpm-provide.ts'
+import type { Command, Given, World } from './command.ts'
+import { phpFor } from './provided-php.ts'
 import { ListenError, startServer, type RunningServer } from './server.ts'
 import { configFlag, listenFlag, siteFrom } from './site.ts'
 import { version } from './version.ts'
@@ -13,8 +16,10 @@ export const serve: Command = {
   operands: '[TARGET]',
   operandsMax: 1,
   summary: 'Serve an application: answer from the cache what can be, ask the application for the rest.',
-  text: `TARGET is the URL of an HTTP application, such as http://127.0.0.1:9000. Without one, the configuration says
-what is served: --config FILE, or myriad.config.ts, .json or .yaml in this folder.
+  text: `TARGET is the URL of an HTTP application, such as http://127.0.0.1:9000, or a folder: with index.php in it (or in its
+public/ or web/) a PHP site, else files. WordPress, MediaWiki, Drupal, Laravel and Symfony are recognised. PHP is asked of
+the php-fpm that runs here, or of one that is started, and ended again. Without TARGET, the configuration says what is
+served: --config FILE, or myriad.config.ts, .json or .yaml in this folder; else the folder itself.
 SIGTERM and Ctrl-C let the requests in progress finish; a second Ctrl-C ends at once.`,
   flags: [
     listenFlag,
@@ -28,10 +33,23 @@ SIGTERM and Ctrl-C let the requests in progress finish; a second Ctrl-C ends at 
       world.err(`myriad: ${refused}\n`)
       return 2
     }
-    const site = await siteFrom(given, world)
-    if (site === undefined) return 2
-    const server = await start(site, world)
-    return server === undefined ? 1 : await serveUntilStopped(server, site, world)
+    const found = await siteFrom(given, world)
+    if (found === undefined) return 2
+    const { site, recognised } = found
+    const php = await phpFor(site, world)
+    if (typeof php === 'number') return php
+    const server = start(site, php, world)
+    if (server === undefined) {
+      await php.end()
+      return 1
+    }
+    // Before anything is printed: whoever waits for a line may send a signal at once.
+    const stopped = stopSignal()
+    for (const line of [...(recognised === undefined ? [] : [recognised]), ...php.lines])
+      world.out(`${line}\n`)
+    await serveUntil(stopped, server, site, world)
+    await php.end()
+    return 0
   },
 }
 
@@ -47,9 +65,9 @@ function refusal(given: Given): string | undefined {
   return undefined
 }
 
-async function start(site: Site, world: World): Promise<RunningServer | undefined> {
+function start(site: Site, php: ProvidedPhp, world: World): RunningServer | undefined {
   try {
-    return startServer(site, world)
+    return startServer(site, { ...world, php: php.byFolder })
   } catch (error) {
     if (!(error instanceof ListenError)) throw error
     world.err(`myriad: ${listenProblem(error)}\n`)
@@ -67,10 +85,13 @@ function listenProblem({ address, cause }: ListenError): string {
   return `cannot listen on ${place}: ${cause instanceof Error ? cause.message : String(cause)}`
 }
 
-async function serveUntilStopped(server: RunningServer, site: Site, world: World): Promise<ExitCode> {
+async function serveUntil(
+  stopped: Promise<void>,
+  server: RunningServer,
+  site: Site,
+  world: World,
+): Promise<void> {
   const startMs = world.clock.monotonicMs()
-  // Before anything is printed: whoever waits for the line may send a signal at once.
-  const stopped = stopSignal()
   const admin = listen(world, {
     status: () => ({
       version,
@@ -87,7 +108,6 @@ async function serveUntilStopped(server: RunningServer, site: Site, world: World
   await stopped
   await server.drain()
   admin?.stop()
-  return 0
 }
 
 /** The site is served without its control socket too, only `myriad status` and `myriad purge` do not see it. */
@@ -122,9 +142,7 @@ const routesShown = 4
 
 /** What is served: routes with their services. */
 function routesText(site: Site): string {
-  const origins = site.services.map(
-    ({ origin }) => origin.settings.socket ?? `${origin.scheme}://${origin.authority}`,
-  )
+  const origins = site.services.map(({ origin }) => originText(origin))
   const shown = site.routes.routes
     .slice(0, routesShown)
     .map(({ name, service }) => `${name} from ${origins[service.index]}`)

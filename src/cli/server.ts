@@ -2,25 +2,20 @@
 import { randomBytes } from 'node:crypto'
 import type { PurgeAsked, PurgeOutcome } from '../admin/purge.ts'
 import type { MemoryStatus } from '../admin/status.ts'
-import { perTurn, type Clock, type Timers } from '../base/clock.ts'
+import { perTurn } from '../base/clock.ts'
 import type { Site } from '../config/site.ts'
 import { Http1Listener } from '../edge/http1-listener.ts'
 import { PurgePeers } from '../edge/purge-peers.ts'
 import type { ListenAddress } from '../edge/settings.ts'
 import { requestForUrl } from '../http/plain-request.ts'
 import { Funnel } from '../observe/funnel.ts'
-import { HttpOrigin } from '../origin/http/http-origin.ts'
 import { Engine } from '../request/engine.ts'
 import type { KeyEntry } from '../request/key-entry.ts'
+import { startOrigin, type OriginDeps } from './origins.ts'
 import { MemoryStore } from '../store/memory/memory.ts'
 
 /** What a server needs of the machine. */
-export interface ServerDeps {
-  readonly clock: Clock
-  readonly timers: Timers
-  /** Writes to standard error. */
-  readonly err: (text: string) => unknown
-}
+export type ServerDeps = Pick<OriginDeps, 'clock' | 'timers' | 'err' | 'php'>
 
 /** A site that is being served. */
 export interface RunningServer {
@@ -56,19 +51,20 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     budgetBytes: site.tiers.memory,
     leave: (entry) => engine.left(entry),
   })
-  const origins = site.services.map(({ origin: config }) => ({
-    origin: new HttpOrigin(config, { clock, timers, limits: site.limits }),
-    names: { authority: config.authority, host: config.settings.host },
-  }))
+  const instance = randomBytes(6).toString('hex')
+  const origins = site.services.map(({ origin }) =>
+    startOrigin(origin, { ...deps, clock, limits: site.limits, instance }),
+  )
   const purgers = new PurgePeers(site.purge, site.edge.trust)
   const engine: Engine = new Engine({
     clock,
     recorder: funnel,
     routes: site.routes,
+    rules: site.rules,
     origins,
     store,
     objectBytesMax: Math.min(site.tiers.memoryObject, store.valueBytesMax),
-    instance: randomBytes(6).toString('hex'),
+    instance,
     mayPurge: (client, fields) => purgers.allow(client, fields),
     random: () => randomBytes(12).toString('hex'),
   })

@@ -1,7 +1,8 @@
 // From the command line to a Site: a TARGET, a configuration file, or the one in the current folder.
-import { existsSync } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { originExpected, parseOrigin } from '../config/address.ts'
+import { recogniseFolder } from '../config/folder.ts'
 import { findConfigs, loadConfig } from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
 import { resolveSite } from '../config/resolve.ts'
@@ -21,14 +22,21 @@ export const listenFlag: Flag = {
   text: "Where to listen, in place of the configuration's addresses; may be repeated.",
 }
 
+/** The site that was asked for. */
+export interface FoundSite {
+  readonly site: Site
+  /** What a folder was recognised as, in words; undefined when nothing had to be. */
+  readonly recognised: string | undefined
+}
+
 /** The site that was asked for; undefined when there is none, and everything that is wrong has been written. */
-export async function siteFrom(given: Given, world: World): Promise<Site | undefined> {
+export async function siteFrom(given: Given, world: World): Promise<FoundSite | undefined> {
   const source = await sourceOf(given, world)
   if (source === undefined) return undefined
   const listen = given.values('listen')
   const value = listen.length === 0 ? source.value : withListen(source.value, listen)
-  const resolved = resolveSite(value, { folder: source.folder, fileExists: existsSync })
-  if (resolved.kind === 'site') return resolved.site
+  const resolved = resolveSite(value, { folder: source.folder, fileExists: existsSync, readFile })
+  if (resolved.kind === 'site') return { site: resolved.site, recognised: source.recognised }
   const { problems } = resolved
   const count = problems.length === 1 ? 'one setting is wrong' : `${problems.length} settings are wrong`
   world.err(`myriad: ${source.name}: ${count}\n`)
@@ -42,6 +50,7 @@ interface Source {
   readonly value: unknown
   /** Where its relative paths start. */
   readonly folder: string
+  readonly recognised?: string
 }
 
 async function sourceOf(given: Given, world: World): Promise<Source | undefined> {
@@ -54,21 +63,22 @@ async function sourceOf(given: Given, world: World): Promise<Source | undefined>
   if (target !== undefined) {
     if (config !== undefined)
       return refuse('TARGET and --config exclude one another: name the target in the configuration')
-    if (parseOrigin(target) === undefined) return refuse(notAnOrigin(target))
-    return {
-      name: 'the command line',
-      value: { services: { site: { origin: target } } },
-      folder: world.folder,
-    }
+    if (parseOrigin(target) !== undefined) return sourceWith({ origin: target }, world.folder)
+    const folder = resolve(world.folder, target)
+    return isFolder(folder) ? folderSource(folder) : refuse(notATarget(target, folder))
   }
   const found = findConfigs(world.folder)
   if (config === undefined && found.length > 1)
     return refuse(`there are ${found.map((path) => basename(path)).join(' and ')}: say which with --config`)
   const file = config === undefined ? found[0] : resolve(world.folder, config)
-  if (file === undefined)
+  if (file === undefined) {
+    // A folder without a page to begin with is not taken for a site unasked: it may hold anything.
+    if (recogniseFolder(world.folder, isFile).kind === 'php' || isFile(join(world.folder, 'index.html')))
+      return folderSource(world.folder)
     return refuse(
-      'nothing to serve: give a TARGET such as http://127.0.0.1:9000, or write a myriad.config.ts',
+      'nothing to serve: give a TARGET such as http://127.0.0.1:9000 or ./public, or write a myriad.config.ts',
     )
+  }
   const loaded = await loadConfig(file)
   const name = config ?? basename(file)
   if (loaded.kind === 'unreadable') return refuse(`${name}: ${loaded.error}`)
@@ -80,7 +90,39 @@ function withListen(value: unknown, listen: readonly string[]): unknown {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value, listen } : value
 }
 
-function notAnOrigin(target: string): string {
+/** A site of one service. */
+function sourceWith(service: unknown, folder: string): Source {
+  return { name: 'the command line', value: { services: { site: service } }, folder }
+}
+
+/** A folder as a site: what it shows to be. */
+function folderSource(folder: string): Source {
+  const found = recogniseFolder(folder, isFile)
+  if (found.kind === 'files') return sourceWith({ origin: { files: found.root } }, folder)
+  const { root, known } = found
+  if (known === undefined) return sourceWith({ origin: { php: root } }, folder)
+  const { preset, sign } = known
+  return {
+    ...sourceWith({ origin: { php: root }, preset: preset.name }, folder),
+    recognised: `${preset.title}: recognised by ${sign}; preset '${preset.name}'`,
+  }
+}
+
+function notATarget(target: string, path: string): string {
+  if (existsSync(path)) return `'${target}' is not available as a TARGET: it is a file; name its folder`
   const hint = parseOrigin(`http://${target}`) === undefined ? '' : `; did you mean 'http://${target}'?`
-  return `'${target}' is not available as a TARGET: ${originExpected}${target.includes(':') ? hint : ''}`
+  return `'${target}' is not available as a TARGET: there is no such folder; ${originExpected}${target.includes(':') ? hint : ''}`
+}
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+
+function readFile(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path)
+  } catch {
+    // No such file, or none to be read: the configuration's problem, told with its place.
+    return undefined
+  }
 }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { defineConfig, http } from './define.ts'
+import { defineConfig, files, http, php } from './define.ts'
 
 /** What a file held, or why it could not be read. */
 export type Loaded =
@@ -49,7 +49,7 @@ function offerMyriad(): void {
   Bun.plugin({
     name: 'myriad',
     setup(build) {
-      build.module('myriad', () => ({ exports: { defineConfig, http }, loader: 'object' }))
+      build.module('myriad', () => ({ exports: { defineConfig, files, http, php }, loader: 'object' }))
     },
   })
 }

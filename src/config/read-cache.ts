@@ -60,6 +60,7 @@ function policyOf(settings: CacheSettings): CachePolicy {
     obeyRequestDirectives: settings.obeyRequestDirectives,
     storeSetCookie: settings.storeSetCookie,
     staleOnDisconnect: settings.staleOnDisconnect,
+    response: undefined,
   }
 }
 
@@ -107,7 +108,7 @@ function readBypass(found: Found): Bypass {
 }
 
 /** Names of cookies, with '*' for any run of characters (RFC 6265 §4.1.1: a token). */
-function checkedNames(names: readonly string[], found: Found): readonly string[] {
+export function checkedNames(names: readonly string[], found: Found): readonly string[] {
   for (const name of names)
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
       found.report.wrong(found.path, name, "expected the name of a cookie, such as 'session' or 'wp_*'")

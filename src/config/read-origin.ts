@@ -1,4 +1,5 @@
-// Reads `services.NAME.origin`: a URL, or an object with `http: URL` and the settings of HTTP origins.
+// Reads `services.NAME.origin`: a URL, or an object with `http: URL` and the settings of HTTP origins. Folders are read by
+// read-folder.ts.
 import { isAbsolute, join } from 'node:path'
 import {
   defaultHttpOrigin,
@@ -11,26 +12,48 @@ import {
 import { normalAuthority } from '../http/authority.ts'
 import { originExpected, parseOrigin, type OriginAddress } from './address.ts'
 import { memberPath } from './problem.ts'
-import { memberOf, members, readRows, readSection, refuseUnknown, type Found } from './read.ts'
+import { listed, memberOf, members, readRows, readSection, refuseUnknown, type Found } from './read.ts'
+import { readFilesOrigin, readPhpOrigin } from './read-folder.ts'
+import type { OriginConfig } from './site.ts'
 
 /** What surrounds a configuration, as far as its values point outside of it. */
 export interface Surroundings {
   /** The folder that relative paths start from. */
   readonly folder: string
   readonly fileExists: (path: string) => boolean
+  /** The bytes of a file; undefined when it cannot be read. */
+  readonly readFile: (path: string) => Uint8Array | undefined
 }
 
 const names = ['http', ...Object.keys(httpOriginRows), 'tls']
 
+const folderMeant = "a folder is written as { php: './public' } or { files: './public' }"
+
 const hostExpected = "expected a host, with a port or without, such as 'shop.example'"
 
-/** The origin of a service; undefined, and a problem, when there is none to connect to. */
-export function readOrigin(found: Found, around: Surroundings): HttpOriginConfig | undefined {
+/** The origin of a service; undefined, and a problem, when there is none. */
+export function readOrigin(found: Found, around: Surroundings): OriginConfig | undefined {
+  const { value } = found
+  const kinds = ['http', 'php', 'files'].filter((kind) => isObject(value) && Object.hasOwn(value, kind))
+  if (kinds.length > 1) found.report.amiss(found.path, `has ${listed(kinds)}: an origin is one of them`)
+  switch (kinds[0]) {
+    case 'php':
+      return readPhpOrigin(found, around)
+    case 'files':
+      return readFilesOrigin(found, around)
+    default:
+      return readHttpOrigin(found, around)
+  }
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+function readHttpOrigin(found: Found, around: Surroundings): HttpOriginConfig | undefined {
   if (typeof found.value === 'string') {
     const address = readAddress(found)
     return address && httpOrigin(address, defaultHttpOrigin, defaultTlsOrigin)
   }
-  const all = members(found, `the URL of an HTTP application, or an object with it as 'http'`)
+  const all = members(found, "the URL of an HTTP application, or an object with 'http', 'php' or 'files'")
   if (all === undefined) return undefined
   refuseUnknown(all, names)
   const settings = readRows(httpOriginRows, all, found)
@@ -58,7 +81,9 @@ function httpOrigin(
 
 function readAddress(found: Found): OriginAddress | undefined {
   const address = typeof found.value === 'string' ? parseOrigin(found.value) : undefined
-  if (address === undefined) found.report.wrong(found.path, found.value, originExpected)
+  const isPath = typeof found.value === 'string' && /^\.{0,2}\//.test(found.value)
+  if (address === undefined)
+    found.report.wrong(found.path, found.value, isPath ? `${originExpected}; ${folderMeant}` : originExpected)
   return address
 }
 

@@ -3,14 +3,22 @@ import { hostMatcher, pathMatcher } from '../cube/y/pattern.ts'
 import type { Service } from '../cube/y/route.ts'
 import { routeRows } from '../cube/y/settings.ts'
 import { everyPath, type RouteRow } from '../cube/y/table.ts'
+import { withRows } from './presets/defaults.ts'
+import type { Preset } from './presets/preset.ts'
 import { compiled, readCache } from './read-cache.ts'
 import { listed, member, memberOf, members, readRows, refuseUnknown, type Found } from './read.ts'
 import { nearest } from './spelling.ts'
 
 const routeNames = [...Object.keys(routeRows), 'cache']
 
+/** A service as routes see it. */
+interface RoutedService {
+  readonly service: Service
+  readonly preset: Preset | undefined
+}
+
 /** The routes in order; what is wrong with one is reported, and the route left out. */
-export function readRoutes(found: Found, services: readonly Service[]): readonly RouteRow[] {
+export function readRoutes(found: Found, services: readonly RoutedService[]): readonly RouteRow[] {
   if (!Array.isArray(found.value)) {
     found.report.wrong(found.path, found.value, 'expected a list of routes')
     return []
@@ -32,7 +40,7 @@ export function readRoutes(found: Found, services: readonly Service[]): readonly
   return rows
 }
 
-function readRoute(found: Found, services: readonly Service[]): RouteRow | undefined {
+function readRoute(found: Found, services: readonly RoutedService[]): RouteRow | undefined {
   const all = members(found, "an object with 'path', 'service' and 'cache'")
   if (all === undefined) return undefined
   refuseUnknown(all, routeNames)
@@ -40,13 +48,19 @@ function readRoute(found: Found, services: readonly Service[]): RouteRow | undef
   const path =
     settings.path === '' ? undefined : compiled(memberOf(all, found, 'path'), settings.path, pathMatcher)
   const hosts = settings.host.map((host) => compiled(memberOf(all, found, 'host'), host, hostMatcher))
-  const service = readService(memberOf(all, found, 'service'), settings.service, services)
-  const cache = readCache(memberOf(all, found, 'cache'))
+  const service = readService(
+    memberOf(all, found, 'service'),
+    settings.service,
+    services.map((each) => each.service),
+  )
+  const rows = services.find((each) => each.service === service)?.preset?.cache ?? []
+  const written = memberOf(all, found, 'cache')
+  const cache = readCache({ ...written, value: withRows(written.value, rows) })
   if (path === undefined || service === undefined || hosts.includes(undefined)) return undefined
   return {
     hosts: hosts.length === 0 ? undefined : hosts.filter((host) => host !== undefined),
     path: settings.path === '/*' || settings.path === '*' ? everyPath : path,
-    route: { name: `${settings.host.join(',')}${settings.path}`, service, ...cache },
+    route: { name: `${settings.host.join(',')}${settings.path}`, service, rule: undefined, ...cache },
   }
 }
 

@@ -10,7 +10,11 @@ import { formatProblem } from './problem.ts'
 import { resolveSite } from './resolve.ts'
 import type { Site } from './site.ts'
 
-const around = { folder: '/site', fileExists: (path: string) => !path.includes('missing') }
+const around = {
+  folder: '/site',
+  fileExists: (path: string) => !path.includes('missing'),
+  readFile: (path: string) => (path.includes('missing') ? undefined : Buffer.from(path)),
+}
 
 const site = (config: unknown): Site => {
   const resolved = resolveSite(config, around)
@@ -80,8 +84,7 @@ test('a whole configuration, typed', () => {
     { name: 'site', index: 0 },
     { name: 'api', index: 1 },
   ])
-  expect(all[0]!.origin.settings.connectTime).toBe(250)
-  expect(all[0]!.origin.tls).toBeUndefined()
+  expect(all[0]!.origin).toMatchObject({ kind: 'http', settings: { connectTime: 250 }, tls: undefined })
   expect(all[1]!.origin).toMatchObject({
     scheme: 'https',
     port: 443,
@@ -124,8 +127,8 @@ test('everything that is wrong is told at once, with its place, its value and wh
     }),
   ).toEqual([
     "sevices = an object: no such setting; did you mean 'services'?",
-    "services.site.wokers = 2: not available: only 'origin' can be set here",
-    "services.site.origin = './public': expected the URL of an HTTP application such as 'http://127.0.0.1:9000', without a path",
+    "services.site.wokers = 2: not available: only 'origin' and 'preset' can be set here",
+    "services.site.origin = './public': expected the URL of an HTTP application such as 'http://127.0.0.1:9000', without a path; a folder is written as { php: './public' } or { files: './public' }",
     "listen = 'https://0.0.0.0:443': expected an address such as 'http://0.0.0.0:80' or '127.0.0.1:8080'",
     "routes[0].cahce = an object: no such setting; did you mean 'cache'?",
     "routes[0].path = 'events': must start with '/' or '*'",

@@ -1,23 +1,27 @@
 // From whatever a configuration file holds to a Site, or to everything that is wrong with it.
 import { texts } from '../base/setting.ts'
+import { RuleTable } from '../cube/y/rule-table.ts'
 import { RouteTable } from '../cube/y/table.ts'
 import { edgeRows, purgeRows, type ListenAddress } from '../edge/settings.ts'
 import { limitRows } from '../http1/limits.ts'
 import { memoryRows } from '../store/memory/settings.ts'
 import type { Service } from '../cube/y/route.ts'
-import type { HttpOriginConfig } from '../origin/http/settings.ts'
 import { listenExpected, originExpected, parseListen } from './address.ts'
 import { Report, type Problem } from './problem.ts'
-import { memberOf, members, readRow, readSection, refuseUnknown, type Found } from './read.ts'
+import { memberOf, members, readRow, readRows, readSection, refuseUnknown, type Found } from './read.ts'
 import { readOrigin, type Surroundings } from './read-origin.ts'
 import { readRoutes } from './read-route.ts'
-import type { Site, SiteService } from './site.ts'
+import { readRules } from './read-rule.ts'
+import { withRows } from './presets/defaults.ts'
+import { presetRows, type Preset } from './presets/preset.ts'
+import { presets } from './presets/presets.ts'
+import type { OriginConfig, Site, SiteService } from './site.ts'
 
 export type Resolved =
   | { readonly kind: 'site'; readonly site: Site }
   | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
 
-const names = ['listen', 'services', 'routes', 'edge', 'purge', 'limits', 'tiers']
+const names = ['listen', 'services', 'routes', 'rules', 'edge', 'purge', 'limits', 'tiers']
 
 export const siteRows = {
   listen: texts(
@@ -28,7 +32,8 @@ export const siteRows = {
 
 interface NamedService {
   readonly service: Service
-  readonly origin: HttpOriginConfig | undefined
+  readonly origin: OriginConfig | undefined
+  readonly preset: Preset | undefined
 }
 
 /** Validates a configuration and resolves it; never throws, whatever the value. */
@@ -40,17 +45,14 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
   refuseUnknown(all, names)
   const at = (name: string): Found => memberOf(all, root, name)
   const services = readServices(at('services'), around)
+  const listen = readListen(at('listen'))
+  const routes = new RouteTable(freeze(readRoutes(routesOf(at('routes'), services), services)))
+  const rules = readRules(at('rules'), around)
   const site: Site = {
-    listen: readListen(at('listen')),
+    listen,
     services: services.filter((entry): entry is SiteService => entry.origin !== undefined),
-    routes: new RouteTable(
-      freeze(
-        readRoutes(
-          routesOf(at('routes'), services),
-          services.map((entry) => entry.service),
-        ),
-      ),
-    ),
+    routes,
+    rules: rules.length === 0 ? undefined : new RuleTable(rules, routes.routes),
     edge: readSection(edgeRows, at('edge')),
     purge: readSection(purgeRows, at('purge')),
     limits: readSection(limitRows, at('limits')),
@@ -93,20 +95,30 @@ function readServices(found: Found, around: Surroundings): readonly NamedService
   for (const [name, inner] of all ?? []) {
     if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(name))
       found.report.amiss(inner.path, "the name of a service has letters, digits, '-' and '_'")
-    const origin = readService(inner, around)
-    read.push({ service: { name, index: read.length }, origin })
+    read.push({ service: { name, index: read.length }, ...readService(inner, around) })
   }
   return read
 }
 
-function readService(found: Found, around: Surroundings): HttpOriginConfig | undefined {
+function readService(found: Found, around: Surroundings): Omit<NamedService, 'service'> {
   const all = members(found, "an object with 'origin'")
-  if (all === undefined) return undefined
-  refuseUnknown(all, ['origin'])
+  if (all === undefined) return { origin: undefined, preset: undefined }
+  refuseUnknown(all, ['origin', ...Object.keys(presetRows)])
+  const { preset: name } = readRows(presetRows, all, found)
+  const preset = presets.find((known) => known.name === name)
   const origin = memberOf(all, found, 'origin')
-  if (origin.value !== undefined) return readOrigin(origin, around)
-  found.report.amiss(origin.path, `missing: ${originExpected}`)
-  return undefined
+  if (origin.value === undefined) {
+    found.report.amiss(origin.path, `missing: ${originExpected}`)
+    return { origin: undefined, preset }
+  }
+  return { origin: readOrigin(withPreset(origin, preset), around), preset }
+}
+
+/** What a preset says about an origin is about the scripts of a folder. */
+function withPreset(origin: Found, preset: Preset | undefined): Found {
+  const { value } = origin
+  const hasScripts = typeof value === 'object' && value !== null && Object.hasOwn(value, 'php')
+  return hasScripts && preset !== undefined ? { ...origin, value: withRows(value, preset.origin) } : origin
 }
 
 /** A site is never changed: a new configuration is a new site. */

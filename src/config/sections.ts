@@ -1,10 +1,14 @@
 // All settings with their places in a configuration, in the order of the manual.
 import type { SettingRows } from '../base/setting.ts'
 import { cacheRows, cookieRows } from '../cache/settings.ts'
+import { redirectRows, requestChangeRows, responseChangeRows, ruleRows } from '../cube/y/rule-settings.ts'
 import { bypassRows, routeRows } from '../cube/y/settings.ts'
 import { edgeRows, purgeRows } from '../edge/settings.ts'
 import { limitRows } from '../http1/limits.ts'
+import { filesRows } from '../origin/files/settings.ts'
 import { httpOriginRows, tlsOriginRows } from '../origin/http/settings.ts'
+import { phpRows } from './read-folder.ts'
+import { presetRows } from './presets/preset.ts'
 import { memoryRows } from '../store/memory/settings.ts'
 import { siteRows } from './resolve.ts'
 
@@ -29,6 +33,17 @@ export const sections: readonly Section[] = [
     rows: tlsOriginRows,
   },
   {
+    path: 'services.NAME.origin: php',
+    text: "A folder with PHP in it: `php('./public')` or `{ php: './public' }`, both with these settings. What is no script, and no file, is answered by the front controller.",
+    rows: phpRows,
+  },
+  {
+    path: 'services.NAME.origin: files',
+    text: "A folder of files: `files('./public')` or `{ files: './public' }`, both with these settings.",
+    rows: filesRows,
+  },
+  { path: 'services.NAME', text: 'Beside `origin`.', rows: presetRows },
+  {
     path: 'routes[]',
     text: 'Which requests go to which service. The first route that matches wins; without `routes`, every request goes to the only service.',
     rows: routeRows,
@@ -47,6 +62,26 @@ export const sections: readonly Section[] = [
     path: 'routes[].cache.bypass',
     text: 'Requests that go past the cache, straight to the application.',
     rows: bypassRows,
+  },
+  {
+    path: 'rules[]',
+    text: 'Page rules: what becomes of some requests, whatever their route says. The first that matches is taken, and no other. `errors` holds pages by status. See [page rules](rules.md).',
+    rows: ruleRows,
+  },
+  {
+    path: 'rules[].redirect',
+    text: '`redirect` may be a target alone, or an object with these settings.',
+    rows: redirectRows,
+  },
+  {
+    path: 'rules[].request',
+    text: 'Header fields on their way to the application. `set` is an object of names and values, beside this setting.',
+    rows: requestChangeRows,
+  },
+  {
+    path: 'rules[].response',
+    text: 'Header fields on their way to visitors. `set` is an object of names and values, beside this setting.',
+    rows: responseChangeRows,
   },
   { path: 'edge', text: 'The listeners.', rows: edgeRows },
   { path: 'purge', text: 'Who may empty the cache by the method `PURGE`.', rows: purgeRows },

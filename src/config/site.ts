@@ -1,15 +1,37 @@
 // The site: a configuration that has been validated and resolved. Frozen; a changed configuration is another Site.
+import type { RuleTable } from '../cube/y/rule-table.ts'
 import type { RouteTable } from '../cube/y/table.ts'
 import type { Service } from '../cube/y/route.ts'
 import type { EdgeSettings, ListenAddress, PurgeSettings } from '../edge/settings.ts'
 import type { Http1Limits } from '../http1/limits.ts'
+import type { FastCgiAddress, FastCgiSettings } from '../origin/fastcgi/settings.ts'
+import type { FilesOriginConfig, FilesSettings } from '../origin/files/settings.ts'
 import type { HttpOriginConfig } from '../origin/http/settings.ts'
+import type { PhpSiteSettings } from '../origin/php-site.ts'
 import type { MemorySettings } from '../store/memory/settings.ts'
+import type { Preset } from './presets/preset.ts'
+
+/** A folder whose scripts PHP executes, with files beside them. */
+export interface PhpOriginConfig {
+  readonly kind: 'php'
+  /** An absolute path. */
+  readonly root: string
+  /** Where php-fpm listens; undefined: it is found, or started, when the site is served. */
+  readonly address: FastCgiAddress | undefined
+  readonly site: PhpSiteSettings
+  readonly files: FilesSettings
+  readonly settings: FastCgiSettings
+}
+
+/** Where the application of a service is. */
+export type OriginConfig = HttpOriginConfig | FilesOriginConfig | PhpOriginConfig
 
 /** A service with where its application is. */
 export interface SiteService {
   readonly service: Service
-  readonly origin: HttpOriginConfig
+  readonly origin: OriginConfig
+  /** The settings that were laid under its own. */
+  readonly preset: Preset | undefined
 }
 
 export interface Site {
@@ -20,5 +42,7 @@ export interface Site {
   /** In the order of `service.index`. */
   readonly services: readonly SiteService[]
   readonly routes: RouteTable
+  /** Undefined: there are none. */
+  readonly rules: RuleTable | undefined
   readonly tiers: MemorySettings
 }

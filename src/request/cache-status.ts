@@ -15,6 +15,7 @@ const forwarded: Partial<Record<Reason, string>> = {
   'must-validate': 'stale',
   'request-no-store': 'request',
   method: 'method',
+  'bypass-rule': 'bypass',
   'bypass-path': 'bypass',
   'bypass-cookie': 'bypass',
   'bypass-method': 'bypass',

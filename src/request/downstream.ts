@@ -6,6 +6,7 @@ import { responseDirectives } from '../cache/directives.ts'
 import { compressible } from '../http/coding.ts'
 import type { ContentCoding } from '../http/encode.ts'
 import { weakened } from '../http/etag.ts'
+import { applyChanges } from '../http/field-changes.ts'
 import type { Fields } from '../http/fields.ts'
 import type { FieldReader } from '../http/message.ts'
 import { forwardedStatus } from './cache-status.ts'
@@ -27,12 +28,18 @@ export function downstreamFields(out: Fields, policy: CachePolicy): Fields {
   if (policy.cookies === 'drop') out.delete('set-cookie')
   if (policy.browserTtlSeconds !== undefined)
     out.set('Cache-Control', browserControl(out, policy.browserTtlSeconds))
+  if (policy.response !== undefined) applyChanges(out, policy.response)
   return out
 }
 
 /** Whether `downstreamFields` does nothing but add a Via. */
 export function isUnchanged(lines: FieldReader, policy: CachePolicy): boolean {
-  return policy.cookies !== 'drop' && policy.browserTtlSeconds === undefined && !lines.has('via')
+  return (
+    policy.cookies !== 'drop' &&
+    policy.browserTtlSeconds === undefined &&
+    policy.response === undefined &&
+    !lines.has('via')
+  )
 }
 
 /** Kept per pair of reasons; a site has a handful of them, times a few statuses. */

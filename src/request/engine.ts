@@ -14,22 +14,27 @@ import { reuse, staleOnFailure } from '../cache/reuse.ts'
 import type { Stored } from '../cache/stored.ts'
 import { freshened, hasValidator, headEffect, updatedBy } from '../cache/validate.ts'
 import { variantKey } from '../cache/vary.ts'
+import type { ErrorPages } from '../cube/y/rule-errors.ts'
+import type { RuleTable } from '../cube/y/rule-table.ts'
 import type { RouteTable } from '../cube/y/table.ts'
-import type { Fields } from '../http/fields.ts'
+import { Fields } from '../http/fields.ts'
 import { fieldBit, fieldNumber } from '../http/known-fields.ts'
 import type { ResponseHead } from '../http/message.ts'
+import { PlainRequest } from '../http/plain-request.ts'
 import type { RequestView } from '../http/request-view.ts'
 import type { Origin, OriginBody, OriginNames } from '../origin/origin.ts'
 import type { StoredBytes } from '../store/memory/stored-bytes.ts'
 import type { Store } from '../store/store.ts'
 import { forwardedStatus } from './cache-status.ts'
 import { answerDirectly } from './direct.ts'
+import { ErrorPageReply } from './error-page.ts'
 import { Consumer, Fetch, type FetchOwner, type Plan } from './fetch.ts'
 import { ForwardedRequest, askAsIs, askToStore, gatewayLines, type Ask, type Identity } from './forward.ts'
 import { HitForMiss } from './hit-for-miss.ts'
-import { answerOptions, answerPurged, answerWithFailure } from './own-answer.ts'
+import { answerOptions, answerPurged, answerRedirect, answerWithFailure } from './own-answer.ts'
 import type { Client, Reply, RequestCall } from './reply.ts'
 import { HEADROOM, withHeadroom } from './representation.ts'
+import { KeptAnswer } from './kept-answer.ts'
 import { KeptBytes } from './kept-bytes.ts'
 import { serve, type ServeContext } from './serve.ts'
 import { begin, lookup } from './stages.ts'
@@ -45,11 +50,16 @@ const VARIANTS_MAX = 64
 /** What fetches may keep beside the store, as a share of its budget. */
 const KEPT_SHARE = 0.25
 
+/** In the place of a request's time: nobody sent it, and it counts for nobody. */
+const NOT_COUNTED = -1
+
 /** What the engine is made of. */
 export interface EngineParts {
   readonly clock: Clock
   readonly recorder: Recorder
   readonly routes: RouteTable
+  /** The owner's page rules; undefined: there are none. */
+  readonly rules: RuleTable | undefined
   /** In the order of `service.index`. */
   readonly origins: readonly { readonly origin: Origin; readonly names: OriginNames }[]
   readonly store: Store<KeyEntry>
@@ -118,12 +128,39 @@ export class Engine implements FetchOwner, ServeContext {
       this.#answerPurge(view, reply, startMs)
       return undefined
     }
-    const route = this.#parts.routes.match(view.authority, view.pathAndQuery)
+    let route = this.#parts.routes.match(view.authority, view.pathAndQuery)
+    let answers = reply
+    if (this.#parts.rules !== undefined) {
+      const rule = this.#parts.rules.match(view)
+      if (rule?.action.kind === 'redirect') {
+        const { status, location } = rule.action.redirect
+        answerRedirect(reply, status, location(view.pathAndQuery), view.method === 'HEAD')
+        this.#parts.recorder.answered('self', 'redirect', status, startMs)
+        return undefined
+      }
+      if (rule !== undefined) {
+        if (rule.action.actions.errors !== undefined)
+          answers = this.#withErrorPages(view, reply, rule.action.actions.errors)
+        if (route !== undefined) route = this.#parts.rules.under(rule, route)
+      }
+    }
     if (route === undefined) {
-      this.#refuseEarly(reply, startMs, noRoute())
+      this.#refuseEarly(answers, startMs, noRoute(), view.method === 'HEAD')
       return undefined
     }
-    return begin(this, new Visit(view, reply, route, startMs))
+    return begin(this, new Visit(view, answers, route, startMs))
+  }
+
+  /** Pages of the site's own are asked for as any visitor does, without rules. */
+  #withErrorPages({ scheme, authority }: RequestView, reply: Reply, pages: ErrorPages): Reply {
+    return new ErrorPageReply(reply, pages, (pathAndQuery, done) => {
+      const route = this.#parts.routes.match(authority, pathAndQuery)
+      if (route === undefined) return done(undefined)
+      const fields = authority === '' ? new Fields() : Fields.of([['Host', authority]])
+      const target = { raw: pathAndQuery, pathAndQuery }
+      const view = new PlainRequest({ method: 'GET', scheme, authority, target, fields })
+      begin(this, new Visit(view, new KeptAnswer(reply.client, done), route, NOT_COUNTED))
+    })
   }
 
   /** Asks the origin past the cache. */
@@ -167,17 +204,17 @@ export class Engine implements FetchOwner, ServeContext {
   /** Answers OPTIONS for this hop (RFC 9110 §7.6.2 and §9.3.7). */
   options(visit: Visit): void {
     answerOptions(visit.reply)
-    this.#parts.recorder.answered('self', 'max-forwards', 204, visit.startMs)
+    this.answered(visit, 'self', 'max-forwards', 204)
   }
 
   /** Answers with a failure of Myriad's own making. */
   refuse(visit: Visit, failure: Failure): void {
     answerWithFailure(visit.reply, failure, visit.headOnly)
-    this.#parts.recorder.answered('self', failure.reason, failure.status, visit.startMs)
+    this.answered(visit, 'self', failure.reason, failure.status)
   }
 
   answered(visit: Visit, tier: Tier, reason: Reason, status: number): void {
-    this.#parts.recorder.answered(tier, reason, status, visit.startMs)
+    if (visit.startMs !== NOT_COUNTED) this.#parts.recorder.answered(tier, reason, status, visit.startMs)
   }
 
   received(bytes: number): void {
@@ -452,8 +489,8 @@ export class Engine implements FetchOwner, ServeContext {
     })
   }
 
-  #refuseEarly(reply: Reply, startMs: number, failure: Failure): void {
-    answerWithFailure(reply, failure, false)
+  #refuseEarly(reply: Reply, startMs: number, failure: Failure, headOnly = false): void {
+    answerWithFailure(reply, failure, headOnly)
     this.#parts.recorder.answered('self', failure.reason, failure.status, startMs)
   }
 }

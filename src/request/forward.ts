@@ -2,6 +2,7 @@
 // from.
 import type { Stored } from '../cache/stored.ts'
 import { preconditions } from '../cache/validate.ts'
+import { applyChanges } from '../http/field-changes.ts'
 import { Fields } from '../http/fields.ts'
 import { fieldBit, fieldNumber, type KnownField } from '../http/known-fields.ts'
 import { standingOf, type Standing } from '../http/unvouched.ts'
@@ -84,6 +85,7 @@ export class ForwardedRequest implements OriginRequest {
     const { visit, ask } = this
     const { cookie } = visit
     if ((ask.kind !== 'same' && ask.kind !== 'store') || visit.method === 'OPTIONS') return -1
+    if (visit.route.rule?.request !== undefined) return -1
     if (cookie !== undefined && at + cookie.length + COOKIE.length + 2 > into.length) return -1
     const omitted = ask.kind === 'store' ? ownBits | conditionBits : ownBits
     const refused = visit.reply.client.trusted ? refusedFromTrusted : refusedFromStrangers
@@ -110,6 +112,8 @@ function forwardedFields(visit: Visit, ask: Ask): Fields {
   const hops = visit.method === 'OPTIONS' ? fields.first('max-forwards') : undefined
   // RFC 9110 §7.6.2; 0 has been answered here (stages.ts).
   if (hops !== undefined && /^\d+$/.test(hops)) fields.set('Max-Forwards', String(Number(hops) - 1))
+  const changes = visit.route.rule?.request
+  if (changes !== undefined) applyChanges(fields, changes)
   return fields
 }
 

@@ -19,6 +19,17 @@ export function answerPurged(reply: Reply, responses: number): void {
   reply.stored(representation, false, -1, 0, 'purge', ownStatus('purge'))
 }
 
+/** Answers with a redirect of a page rule; `location` is checked already. */
+export function answerRedirect(reply: Reply, status: number, location: string, headOnly: boolean): void {
+  const body = Buffer.from(`${status}: ${location}\n`)
+  const fields = Fields.of([
+    ['Location', location],
+    ['Content-Type', 'text/plain; charset=utf-8'],
+    ['Content-Length', String(body.length)],
+  ])
+  reply.stored(Representation.once(status, fields, body), headOnly, -1, 0, 'redirect', ownStatus('redirect'))
+}
+
 /** Failures whose message names the origin's address: that is for the owner, and clients are told this. */
 const told: Partial<Record<FailureCode, string>> = {
   'connect-refused': 'no connection to the origin',

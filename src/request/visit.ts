@@ -101,9 +101,9 @@ export class Visit implements RequestFacts {
       (present & fieldBit['accept-encoding']) === 0 ? undefined : view.get(fieldNumber['accept-encoding'])
   }
 
-  /** What the owner says about this answer: nothing, when it goes past the cache. */
+  /** What the owner says about this answer: nothing but what a rule says, when it goes past the cache. */
   get policy(): CachePolicy {
-    return this.bypass === undefined ? this.route.policy : openPolicy
+    return this.bypass === undefined ? this.route.policy : (this.route.rule?.passing ?? openPolicy)
   }
 
   /** Whether the request sets no conditions and asks for no part: nearly all. */

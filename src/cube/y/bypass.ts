@@ -1,9 +1,9 @@
 // Whether a request goes past the cache because its route says so.
 import { hasCookie } from '../../http/cookies.ts'
-import type { Bypass } from './route.ts'
+import { everything, type Bypass } from './route.ts'
 
 /** Why a request goes past the cache; the words are those of the closed list of reasons. */
-export type BypassReason = 'bypass-method' | 'bypass-path' | 'bypass-cookie'
+export type BypassReason = 'bypass-rule' | 'bypass-method' | 'bypass-path' | 'bypass-cookie'
 
 /**
  * The first reason for a request to go past the cache; undefined when there is none. `cookie` is the Cookie field as it
@@ -15,6 +15,7 @@ export function bypassReason(
   pathAndQuery: string,
   cookie: string | undefined,
 ): BypassReason | undefined {
+  if (bypass === everything) return 'bypass-rule'
   if (bypass.method?.(method)) return 'bypass-method'
   if (bypass.path !== undefined) {
     const query = pathAndQuery.indexOf('?')

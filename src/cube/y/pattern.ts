@@ -84,3 +84,14 @@ function normalPattern(pattern: string): string | undefined {
     pattern.replaceAll(/[^\u0021-\u007e]+/g, (text) => encodeURIComponent(text.toWellFormed())),
   )
 }
+
+/**
+ * The parts of a path pattern that `pathMatcher` takes, in order: ':name' for a segment, '*', and what stands between
+ * them as it is, in the normal form of paths.
+ */
+export function patternParts(pattern: string): readonly string[] {
+  const named = /(?:^|\/):/.test(pattern)
+  return (normalPattern(pattern) ?? '')
+    .split(named ? /(?<=\/)(:[^/*]+)(?=\/|$)|(\*)/ : /(\*)/)
+    .filter(Boolean)
+}

@@ -4,6 +4,7 @@ import type { ParameterMatcher } from '../../cache/ignored-query.ts'
 import type { CachePolicy } from '../../cache/policy.ts'
 import type { CookieMatcher } from '../../http/cookies.ts'
 import type { Matcher } from './pattern.ts'
+import type { RuleEffect } from './rule.ts'
 
 /** One of the applications behind Myriad. */
 export interface Service {
@@ -33,7 +34,12 @@ export interface Route {
   /** Tells the query parameters that are hidden from both; undefined: none. */
   readonly ignoredParameter: ParameterMatcher | undefined
   readonly bypass: Bypass
+  /** What a page rule adds; undefined: the route is as its owner wrote it. */
+  readonly rule: RuleEffect | undefined
 }
 
 /** Nothing bypasses the cache. */
 export const noBypass: Bypass = { cookie: undefined, path: undefined, method: undefined }
+
+/** Every request bypasses the cache: a page rule says so. */
+export const everything: Bypass = { cookie: undefined, path: undefined, method: undefined }

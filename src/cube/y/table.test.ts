@@ -11,6 +11,7 @@ const route = (name: string): Route => ({
   policy: openPolicy,
   ignoredCookie: () => false,
   ignoredParameter: undefined,
+  rule: undefined,
   bypass: noBypass,
 })
 

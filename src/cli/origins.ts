@@ -1,0 +1,64 @@
+// Makes the origins that a site describes, wired with the real clock and I/O.
+import type { Clock, Timers } from '../base/clock.ts'
+import { assert } from '../base/assert.ts'
+import type { OriginConfig, PhpOriginConfig } from '../config/site.ts'
+import type { Http1Limits } from '../http1/limits.ts'
+import { FastCgiOrigin } from '../origin/fastcgi/fastcgi-origin.ts'
+import { FilesOrigin } from '../origin/files/files-origin.ts'
+import { HttpOrigin } from '../origin/http/http-origin.ts'
+import type { Origin, OriginNames } from '../origin/origin.ts'
+import { PhpSite } from '../origin/php-site.ts'
+import type { RunningPool } from '../supervisor/php-fpm-running.ts'
+
+/** What origins need of the process around them. */
+export interface OriginDeps {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly limits: Http1Limits
+  /** Tells this process from others. */
+  readonly instance: string
+  /** Writes to standard error. */
+  readonly err: (text: string) => unknown
+  /** Where PHP answers, for folders that name no socket. */
+  readonly php: ReadonlyMap<string, RunningPool>
+}
+
+/** An origin with what it is called. */
+export interface NamedOrigin {
+  readonly origin: Origin
+  readonly names: OriginNames
+}
+
+/** What answers requests that name no host (HTTP/1.0), where no URL tells. */
+const folderNames: OriginNames = { authority: 'localhost', host: undefined }
+
+/** The origin of a service, ready to be asked. */
+export function startOrigin(config: OriginConfig, deps: OriginDeps): NamedOrigin {
+  const { clock, timers, limits } = deps
+  switch (config.kind) {
+    case 'http': {
+      const names = { authority: config.authority, host: config.settings.host }
+      return { origin: new HttpOrigin(config, { clock, timers, limits }), names }
+    }
+    case 'files':
+      return { origin: new FilesOrigin(config, { clock, timers }), names: folderNames }
+    case 'php':
+      return { origin: phpSite(config, deps), names: folderNames }
+  }
+}
+
+function phpSite(config: PhpOriginConfig, deps: OriginDeps): Origin {
+  const { clock, timers, limits, instance, err } = deps
+  const { root, site, files } = config
+  const found = deps.php.get(root)
+  const address = config.address ?? found?.address
+  assert(address !== undefined, `no php-fpm for ${root}`)
+  // More connections than workers would only wait in the pool's own queue, where nothing limits their time.
+  const connectionsMax = Math.min(config.settings.connectionsMax, found?.workersMax ?? Infinity)
+  const php = new FastCgiOrigin(
+    { address, settings: { ...config.settings, connectionsMax } },
+    { clock, timers, limits, instance, tellError: (line) => err(`${line}\n`) },
+  )
+  const beside = new FilesOrigin({ kind: 'files', root, settings: files }, { clock, timers })
+  return new PhpSite({ root, linkTargets: files.linkTargets, settings: site }, { files: beside, php, clock })
+}

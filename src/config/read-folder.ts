@@ -1,0 +1,92 @@
+// Reads an origin that is a folder: `{ php: FOLDER, … }`, scripts with files beside them, and `{ files: FOLDER, … }`.
+import { isAbsolute, join, resolve } from 'node:path'
+import { optionalText } from '../base/setting.ts'
+import { fastCgiRows, type FastCgiAddress } from '../origin/fastcgi/settings.ts'
+import { filesRows, type FilesOriginConfig } from '../origin/files/settings.ts'
+import { phpSiteRows } from '../origin/php-site.ts'
+import { memberPath } from './problem.ts'
+import { memberOf, members, readRows, refuseUnknown, type Found } from './read.ts'
+import type { Surroundings } from './read-origin.ts'
+import type { PhpOriginConfig } from './site.ts'
+
+/** Where PHP is; the rest of a PHP origin's settings belong to the parts that it is made of. */
+const socketRows = {
+  socket: optionalText(
+    "Where php-fpm listens: the path of a unix socket, or '127.0.0.1:9000'. Unset: a php-fpm that runs on this machine is found, or else started.",
+  ),
+}
+
+/** The index of a PHP site names scripts. */
+const { index: _, ...filesBesideRows } = filesRows
+
+export const phpRows = { ...socketRows, ...phpSiteRows, ...filesBesideRows, ...fastCgiRows }
+
+const socketExpected = "expected the path of a unix socket, or an address such as '127.0.0.1:9000'"
+
+/** A PHP site; undefined, and a problem, when there is no folder for it. */
+export function readPhpOrigin(found: Found, around: Surroundings): PhpOriginConfig | undefined {
+  const all = members(found, "an object with 'php'") ?? new Map<string, Found>()
+  refuseUnknown(all, ['php', ...Object.keys(phpRows)])
+  const site = readRows(phpSiteRows, all, found)
+  for (const [name, paths] of [
+    ['noExec', site.noExec],
+    ['frontController', site.frontController],
+  ] as const)
+    for (const path of paths)
+      if (!/^\/[^?#\s]*$/.test(path))
+        found.report.wrong(
+          memberPath(found.path, name),
+          path,
+          "expected a path of the site, such as '/uploads'",
+        )
+  const { socket } = readRows(socketRows, all, found)
+  const address = socket === undefined ? undefined : parseSocket(socket, around)
+  if (socket !== undefined && address === undefined)
+    found.report.wrong(memberPath(found.path, 'socket'), socket, socketExpected)
+  const files = { ...readRows(filesBesideRows, all, found), index: filesRows.index.default }
+  const settings = readRows(fastCgiRows, all, found)
+  const root = readFolder(memberOf(all, found, 'php'), around)
+  if (root === undefined) return undefined
+  return {
+    kind: 'php',
+    root,
+    address,
+    site,
+    files: { ...files, linkTargets: files.linkTargets.map((path) => absolute(path, around)) },
+    settings,
+  }
+}
+
+/** A folder of files; undefined, and a problem, when there is none. */
+export function readFilesOrigin(found: Found, around: Surroundings): FilesOriginConfig | undefined {
+  const all = members(found, "an object with 'files'") ?? new Map<string, Found>()
+  refuseUnknown(all, ['files', ...Object.keys(filesRows)])
+  const settings = readRows(filesRows, all, found)
+  const root = readFolder(memberOf(all, found, 'files'), around)
+  if (root === undefined) return undefined
+  const linkTargets = settings.linkTargets.map((path) => absolute(path, around))
+  return { kind: 'files', root, settings: { ...settings, linkTargets } }
+}
+
+function readFolder(found: Found, around: Surroundings): string | undefined {
+  if (typeof found.value !== 'string' || found.value === '') {
+    found.report.wrong(found.path, found.value, "expected a folder, such as './public'")
+    return undefined
+  }
+  const folder = absolute(found.value, around)
+  if (around.fileExists(folder)) return folder
+  found.report.wrong(found.path, found.value, 'no such folder')
+  return undefined
+}
+
+/** The address of a FastCGI application; undefined when it is none. A path is told from a name by its slash. */
+function parseSocket(text: string, around: Surroundings): FastCgiAddress | undefined {
+  if (text.includes('/')) return { kind: 'unix', path: absolute(text, around) }
+  const [, hostname, digits] = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/.exec(text) ?? []
+  const port = Number(digits)
+  if (hostname === undefined || port < 1 || port > 65_535) return undefined
+  return { kind: 'tcp', hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port }
+}
+
+const absolute = (path: string, around: Surroundings): string =>
+  isAbsolute(path) ? resolve(path) : join(around.folder, path)
