@@ -4,7 +4,8 @@ import { formatHttpDate } from '../http/date.ts'
 import type { Origin } from '../origin/origin.ts'
 import { forwardedStatus } from './cache-status.ts'
 import { downstreamFields } from './downstream.ts'
-import type { Consumer, Plan } from './fetch.ts'
+import type { Consumer } from './consumer.ts'
+import type { Plan } from './fetch-owner.ts'
 import type { ServeContext } from './serve.ts'
 
 /** Answers a request directly, if its origin can; false: it is to be fetched. */

@@ -3,7 +3,6 @@
 // its own way, so that uncacheable answers do not serialise. A fetch outlives its first client when others wait.
 //
 // Long because the states of a fetch depend on one another, and stand together here.
-import type { Clock } from '../base/clock.ts'
 import { Failure } from '../base/failure.ts'
 import type { Reason } from '../base/reason.ts'
 import { answer, combine } from '../cache/partial.ts'
@@ -11,124 +10,18 @@ import { sharedWith } from '../cache/reuse.ts'
 import { storable } from '../cache/storable.ts'
 import type { Stored } from '../cache/stored.ts'
 import { variantKey } from '../cache/vary.ts'
-import type { ContentCoding } from '../http/encode.ts'
 import { formatHttpDate } from '../http/date.ts'
 import type { Fields } from '../http/fields.ts'
 import type { ResponseHead } from '../http/message.ts'
 import { fieldLines } from '../http1/head-writer.ts'
 import type { Origin, OriginCall, OriginEvents, OriginRequest } from '../origin/origin.ts'
 import { forwardedStatus } from './cache-status.ts'
-import { CodedReply, passingCoding } from './coded-reply.ts'
-import { addVary, codable, downstreamFields, forwardedLines, isUnchanged, toCoded } from './downstream.ts'
-import type { Ask } from './forward.ts'
-import type { RequestCall } from './reply.ts'
-import type { KeptBytes } from './kept-bytes.ts'
+import { passingCoding } from './coded-reply.ts'
+import { addVary, codable, downstreamFields, forwardedLines, isUnchanged } from './downstream.ts'
+import type { Consumer } from './consumer.ts'
+import type { FetchOwner, Plan } from './fetch-owner.ts'
 import { HEADROOM, withHeadroom } from './representation.ts'
-import type { StoredBytes } from '../store/memory/stored-bytes.ts'
-import type { Variant } from './variant.ts'
 import type { Visit } from './visit.ts'
-
-/** Why and how the origin is asked. */
-export interface Plan {
-  readonly why: Reason
-  readonly ask: Ask
-  /** Whether the answer may be stored; if not, `why` is told. */
-  readonly store: boolean
-  /** Stored, but stale: serves when the origin fails, is updated by a 304 or a HEAD. */
-  readonly variant: Variant | undefined
-  /** Nobody waits for it: a revalidation in the background. */
-  readonly background: boolean
-}
-
-/** What a fetch hands back to the engine. */
-export interface FetchOwner {
-  readonly clock: Clock
-  readonly objectBytesMax: number
-  /** What all fetches keep. */
-  readonly kept: KeptBytes
-  /** No longer to be joined. */
-  closed(fetch: Fetch): void
-  /** The answer is shareable with none but its leader: others are not to wait behind the next one. */
-  unshareable(key: string): void
-  /** 304 to the plan's validators. Answers the leader and these followers. */
-  confirmed(fetch: Fetch, head: ResponseHead, requestMs: number, consumers: readonly Consumer[]): void
-  /** The origin failed before a head, or with `status`. Returns whether a stale response could serve the visit. */
-  serveStale(consumer: Consumer, plan: Plan, status: number | undefined): boolean
-  /** A final head has arrived: unsafe methods invalidate, HEAD updates. */
-  headArrived(fetch: Fetch, head: ResponseHead, requestMs: number): void
-  put(fetch: Fetch, stored: Stored, body: StoredBytes): void
-  /** The rest of a representation has come, and been stored: its leader is answered with the whole. */
-  completed(fetch: Fetch): void
-  /** The whole is asked for: what came is of no use to this client. */
-  whole(consumer: Consumer, plan: Plan): void
-  /** A follower that cannot share starts over, on its own. */
-  alone(consumer: Consumer): void
-  refuse(visit: Visit, failure: Failure): void
-  answered(
-    visit: Visit,
-    tier: 'collapsed' | 'origin' | 'revalidated' | 'browser',
-    reason: Reason,
-    status: number,
-  ): void
-  received(bytes: number): void
-}
-
-/** A client of a fetch: its visit, and how far it has been sent the body. */
-export class Consumer implements RequestCall {
-  fetch: Fetch | undefined
-  /** Position in the fetch's chunks. */
-  next = 0
-  /** What it has been sent of them, in bytes. */
-  sentBytes = 0
-  blocked = false
-  /** Its answer is complete, or broken off. */
-  done = false
-  /** Called when there is more of a body that the engine collects itself. */
-  collector: { data(chunk: Uint8Array): void; end(): void } | undefined
-  #coded: CodedReply | undefined
-
-  constructor(readonly visit: Visit) {}
-
-  data(chunk: Uint8Array): void {
-    if (this.collector !== undefined) this.collector.data(chunk)
-    else this.fetch?.requestData(this, chunk)
-  }
-
-  end(trailers: Fields | undefined): void {
-    if (this.collector !== undefined) this.collector.end()
-    else this.fetch?.requestEnd(this, trailers)
-  }
-
-  writable(): void {
-    if (this.#coded === undefined) this.#takesMore()
-    else this.#coded.clientWritable()
-  }
-
-  gone(): void {
-    this.#coded?.clientGone()
-    if (this.done) return
-    this.done = true
-    this.fetch?.leave(this)
-  }
-
-  /** Has the answer coded on its way, unless too many are. Without a body, HEAD, the fields tell of it alone. */
-  code(coding: ContentCoding, fields: Fields, hasBody: boolean): void {
-    if (hasBody) {
-      this.#coded = CodedReply.open(this.visit.reply, coding, {
-        writable: () => this.#takesMore(),
-        broken: () => this.gone(),
-      })
-      if (this.#coded === undefined) return
-      this.visit.reply = this.#coded
-    }
-    toCoded(fields, coding)
-  }
-
-  #takesMore(): void {
-    this.blocked = false
-    this.fetch?.pump(this)
-  }
-}
 
 /** How far behind the fastest client of a fetch that is not stored another may be, at least. */
 const LAG_BYTES_MAX = 1 << 20
