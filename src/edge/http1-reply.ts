@@ -36,24 +36,36 @@ export interface ReplyConnection {
 /** Up to this size head and body are put together for one write. */
 const JOINED_BYTES_MAX = 65_536
 /**
- * A head waits here for the first of its body, or for the end of this turn of the event loop. There is one such place:
- * who needs it has what waits there sent first.
+ * Heads and bodies are put together here. A head that was passed on as it came waits here for the first of its body, or
+ * for the end of this turn of the event loop: there is one such place, and who needs it has what waits there sent first.
  */
 const scratch = Buffer.allocUnsafeSlow(JOINED_BYTES_MAX + 65_536)
 let holder: Http1Reply | undefined
-
+/** Whose head waits as text. */
+let waiting: Http1Reply[] = []
 let isFlushDue = false
 
 const flushHolder = (): void => holder?.flushHead()
 const holdFor = (reply: Http1Reply): void => {
   holder = reply
-  if (isFlushDue) return
-  isFlushDue = true
-  queueMicrotask(flushAtTurnsEnd)
+  flushAtTurnsEnd()
+}
+const waitFor = (reply: Http1Reply): void => {
+  waiting.push(reply)
+  flushAtTurnsEnd()
 }
 const flushAtTurnsEnd = (): void => {
+  if (isFlushDue) return
+  isFlushDue = true
+  queueMicrotask(flushAll)
+}
+const flushAll = (): void => {
   isFlushDue = false
   flushHolder()
+  if (waiting.length === 0) return
+  const replies = waiting
+  waiting = []
+  for (const reply of replies) reply.flushHead()
 }
 
 /** Takes any bytes; a view of a part, which `set` would need, costs more than the copy. */
@@ -69,6 +81,8 @@ export class Http1Reply implements Reply {
   #state: State = 'waiting'
   /** The head's bytes in `scratch`, while it waits there. */
   #heldBytes = 0
+  /** The head, while it waits as text. */
+  #heldText: string | undefined
   #left = 0
 
   constructor(private readonly connection: ReplyConnection) {}
@@ -139,8 +153,8 @@ export class Http1Reply implements Reply {
       this.connection.outbox.send(Buffer.from(text, 'latin1'))
       return
     }
-    flushHolder()
-    this.#hold(scratch.latin1Write(text, 0))
+    this.#heldText = text
+    waitFor(this)
   }
 
   forward(
@@ -160,7 +174,8 @@ export class Http1Reply implements Reply {
     if (at < 0 || at > JOINED_BYTES_MAX) return false
     at += scratch.latin1Write(added, at)
     const frame = this.#frame(bodyBytes, hasBody)
-    this.#hold(at + scratch.latin1Write(frame, at))
+    this.#heldBytes = at + scratch.latin1Write(frame, at)
+    holdFor(this)
     return true
   }
 
@@ -190,8 +205,7 @@ export class Http1Reply implements Reply {
       'a file of another length than was announced',
     )
     this.#left = 0
-    const headBytes = holder === this ? this.#heldBytes : 0
-    if (holder === this) holder = undefined
+    const headBytes = this.#takeHead()
     this.connection.count(headBytes + body.leftBytes)
     this.connection.outbox.sendFrom(body, scratch, headBytes)
   }
@@ -258,11 +272,6 @@ export class Http1Reply implements Reply {
     return this.connection.minorVersion === 0 ? 'Connection: keep-alive\r\n' : ''
   }
 
-  #hold(bytes: number): void {
-    this.#heldBytes = bytes
-    holdFor(this)
-  }
-
   #counts(bytes: number): void {
     if (this.#state !== 'length') return
     this.#left -= bytes
@@ -272,23 +281,33 @@ export class Http1Reply implements Reply {
   /** Sends bytes behind the head, in one write where they are short. */
   #send(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
     const { connection } = this
-    if (holder === this && to - from > JOINED_BYTES_MAX) this.flushHead()
-    if (holder !== this) {
-      connection.count(to - from)
-      return connection.outbox.send(bytes, from, to)
-    }
-    holder = undefined
-    const all = this.#heldBytes + to - from
+    if (to - from > JOINED_BYTES_MAX) this.flushHead()
+    const headBytes = this.#takeHead()
+    const all = headBytes + to - from
     connection.count(all)
-    copyBytes.call(bytes, scratch, this.#heldBytes, from, to)
+    if (headBytes === 0) return connection.outbox.send(bytes, from, to)
+    copyBytes.call(bytes, scratch, headBytes, from, to)
     return connection.outbox.send(scratch, 0, all, all)
   }
 
   /** Sends a head that waits for its body. */
   flushHead(): void {
-    if (holder !== this) return
-    holder = undefined
-    this.connection.count(this.#heldBytes)
-    this.connection.outbox.send(scratch, 0, this.#heldBytes, this.#heldBytes)
+    const headBytes = this.#takeHead()
+    if (headBytes === 0) return
+    this.connection.count(headBytes)
+    this.connection.outbox.send(scratch, 0, headBytes, headBytes)
+  }
+
+  /** Puts a head that waits to the start of `scratch`, and waits no more; returns its length, 0: none waits. */
+  #takeHead(): number {
+    if (holder === this) {
+      holder = undefined
+      return this.#heldBytes
+    }
+    const text = this.#heldText
+    if (text === undefined) return 0
+    this.#heldText = undefined
+    flushHolder()
+    return scratch.latin1Write(text, 0)
   }
 }

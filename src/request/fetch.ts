@@ -357,7 +357,6 @@ export class Fetch implements OriginEvents {
     const stored = this.#stored
     const coding = stored === undefined ? passingCoding(visit, head, this.#bodyBytes) : undefined
     if (stored === undefined && coding === undefined && this.#forward(consumer, head, reason)) return
-    const member = forwardedStatus(this.plan.why, reason, head.status, stored !== undefined, collapsed)
     const tier = collapsed ? 'collapsed' : 'origin'
     const alike = collapsed && visit.isPlain && visit.route === this.visit.route
     const known = alike ? this.#followersHead : undefined
@@ -367,6 +366,7 @@ export class Fetch implements OriginEvents {
       this.owner.answered(visit, tier, reason, head.status)
       return
     }
+    const member = forwardedStatus(this.plan.why, reason, head.status, stored !== undefined, collapsed)
     // Nobody else is going to read the head of an answer that is not shared.
     const own = stored === undefined ? head.fields : head.fields.clone()
     const fields = downstreamFields(own, visit.policy)
