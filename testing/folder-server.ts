@@ -31,8 +31,9 @@ export class FolderServer implements AsyncDisposable {
   readonly #listener: Http1Listener
   readonly #funnel = new Funnel(realClock)
 
-  constructor(root: string, settings: Partial<FilesSettings> = {}, port = 0) {
-    const clock = perTurn(realClock)
+  /** `aheadMs`: how far the clock is ahead, so that files which a test has just written are not young any more. */
+  constructor(root: string, settings: Partial<FilesSettings> = {}, aheadMs = 0, port = 0) {
+    const clock = perTurn({ ...realClock, nowMs: () => realClock.nowMs() + aheadMs })
     const timers = realTimers
     const config = { kind: 'files', root, settings: { ...defaultFiles, ...settings } } as const
     this.#origin = new FilesOrigin(config, { clock, timers })

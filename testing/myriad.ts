@@ -23,8 +23,12 @@ export function cached(cache: Config, more: Config = {}): Config {
   return { ...more, routes: [{ path: '/*', service: 'site', cache }] }
 }
 
-/** Starts Myriad on a free loopback port, in front of the URL `target`, and waits until it serves. */
-export async function startMyriad(target: string, config?: Config): Promise<Myriad> {
+/** Starts Myriad on a free loopback port, in front of a URL or with a folder, and waits until it serves. */
+export async function startMyriad(
+  target: string,
+  config?: Config,
+  env: Record<string, string> = {},
+): Promise<Myriad> {
   const folder = mkdtempSync(join(tmpdir(), 'myriad-test-'))
   const command = [executable, 'serve']
   if (config) {
@@ -33,7 +37,7 @@ export async function startMyriad(target: string, config?: Config): Promise<Myri
     command.push('--config', file)
   } else command.push(target)
   command.push('--listen', '127.0.0.1:0', '--console', 'off')
-  const child = startChild(command)
+  const child = startChild(command, env)
   void child.exited.then(() => rmSync(folder, { recursive: true, force: true }))
   try {
     const serves = child.prints(/http:\/\/127\.0\.0\.1:(\d+) serves /)

@@ -5,6 +5,7 @@ import type { Site } from '../config/site.ts'
 import { Fields } from '../http/fields.ts'
 import type { Command, Given } from './command.ts'
 import { explain, type Asked } from './explain.ts'
+import { phpPlan } from './provided-php.ts'
 import { configFlag, siteFrom } from './site.ts'
 
 export const check: Command = {
@@ -39,6 +40,8 @@ export const check: Command = {
         ? [...summary(site), ...presetLines(site)]
         : [`${asked.method} ${given.value('explain')}`, ...explanation(site, asked, world.clock.nowMs())]
     if (recognised !== undefined) world.out(`${recognised}\n`)
+    const php = await phpPlan(site, world)
+    for (const line of php.kind === 'plan' ? php.lines : [php.text]) world.out(`${line}\n`)
     world.out(lines.map((line) => `${line}\n`).join(''))
     return 0
   },

@@ -68,6 +68,8 @@ answered, 1 when one did not or it was not done, 2 when it was called wrongly.`,
       world.err('myriad: no php-fpm runs here that this user can see; --socket names one\n')
       return 1
     }
+    // So that what lies ready for php-fpm is removed whatever happens.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
     if (deed === 'status' || deed === 'advise') return await tell(deed, masters, given, world)
     const question =
       file === undefined ? ({ kind: 'reset' } as const) : ({ kind: 'invalidate', file: file.path } as const)

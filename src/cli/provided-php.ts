@@ -1,10 +1,21 @@
 // PHP for the folders of a site that name no socket: found or started before the site is served, ended after it.
 import { makePrivate, socketFolder } from '../admin/folder.ts'
 import type { Site } from '../config/site.ts'
-import { providePhp, type ProvidedPhp } from '../supervisor/php-fpm-provide.ts'
+import {
+  planPhp,
+  startPhp,
+  type NoPhp,
+  type PhpPlan,
+  type ProvidedPhp,
+} from '../supervisor/php-fpm-provide.ts'
 import type { ExitCode, World } from './command.ts'
 
 const MB = 2 ** 20
+
+/** PHP that is provided, and who answers in words. */
+export interface ServedPhp extends ProvidedPhp {
+  readonly lines: readonly string[]
+}
 
 /** The folders of a site whose PHP is to be found or started. */
 function foldersWithoutSocket(site: Site): readonly string[] {
@@ -13,28 +24,36 @@ function foldersWithoutSocket(site: Site): readonly string[] {
   )
 }
 
-/** Finds or starts PHP for a site; an exit code when there is none, and why has been written. */
-export async function phpFor(site: Site, world: World): Promise<ProvidedPhp | ExitCode> {
-  const base = socketFolder()
-  const folders = foldersWithoutSocket(site)
-  const refuse = (text: string, code: ExitCode): ExitCode => {
-    world.err(`myriad: ${text}\n`)
-    return code
-  }
-  try {
-    if (folders.length > 0) makePrivate(base)
-  } catch (error) {
-    return refuse(`cannot start php-fpm: ${error instanceof Error ? error.message : String(error)}`, 1)
-  }
-  const php = await providePhp(folders, {
-    clock: world.clock,
+/** Which php-fpm answers for the folders of a site, or would be started for them. */
+export async function phpPlan(site: Site, world: World): Promise<PhpPlan | NoPhp> {
+  return await planPhp(foldersWithoutSocket(site), {
     timers: world.timers,
-    say: (line) => void world.err(`myriad: ${line}\n`),
-    base,
     path: process.env['PATH'] ?? '',
     // The memory tier with what it takes beside its budget, and the program.
     reservedBytes: site.tiers.memory * 1.2 + 96 * MB,
+    say: saying(world),
   })
-  if (php.kind === 'provided') return php
-  return refuse(php.text, php.kind === 'wrong' ? 2 : 1)
 }
+
+/** Finds or starts PHP for a site; an exit code when there is none, and why has been written. */
+export async function phpFor(site: Site, world: World): Promise<ServedPhp | ExitCode> {
+  const refuse = ({ kind, text }: NoPhp): ExitCode => {
+    world.err(`myriad: ${text}\n`)
+    return kind === 'wrong' ? 2 : 1
+  }
+  const plan = await phpPlan(site, world)
+  if (plan.kind !== 'plan') return refuse(plan)
+  const base = socketFolder()
+  try {
+    if (plan.own !== undefined) makePrivate(base)
+  } catch (error) {
+    return refuse({ kind: 'failed', text: error instanceof Error ? error.message : String(error) })
+  }
+  const php = await startPhp(plan, { clock: world.clock, timers: world.timers, say: saying(world), base })
+  return php.kind === 'provided' ? { ...php, lines: plan.lines } : refuse(php)
+}
+
+const saying =
+  (world: World) =>
+  (line: string): void =>
+    void world.err(`myriad: ${line}\n`)

@@ -4,9 +4,8 @@ import { socketFolder } from '../admin/folder.ts'
 import { originText } from '../config/origin-text.ts'
 import type { Site } from '../config/site.ts'
 import { nearest } from '../config/spelling.ts'
-import type { ProvidedPhp } from '../supervisor/php-fpm-provide.ts'
 import type { Command, Given, World } from './command.ts'
-import { phpFor } from './provided-php.ts'
+import { phpFor, type ServedPhp } from './provided-php.ts'
 import { ListenError, startServer, type RunningServer } from './server.ts'
 import { configFlag, listenFlag, siteFrom } from './site.ts'
 import { version } from './version.ts'
@@ -65,7 +64,7 @@ function refusal(given: Given): string | undefined {
   return undefined
 }
 
-function start(site: Site, php: ProvidedPhp, world: World): RunningServer | undefined {
+function start(site: Site, php: ServedPhp, world: World): RunningServer | undefined {
   try {
     return startServer(site, { ...world, php: php.byFolder })
   } catch (error) {

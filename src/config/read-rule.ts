@@ -1,4 +1,5 @@
 // Reads `rules`: compiles each page rule into what a request is asked, and what is done when it matches.
+import { everyPath } from '../cube/y/table.ts'
 import { hostMatcher, pathMatcher, patternParts, type Matcher } from '../cube/y/pattern.ts'
 import { ruleRows } from '../cube/y/rule-settings.ts'
 import type { Rule, RuleMatch } from '../cube/y/rule.ts'
@@ -74,7 +75,9 @@ function readRule(found: Found, around: Surroundings): Rule | undefined {
       )
   if (found.report.problems.length > problemsBefore) return undefined
   const match: RuleMatch = {
-    path: anyOf(matchers.filter((matcher) => matcher !== undefined)),
+    path: settings.path.some((pattern) => pattern === '/*' || pattern === '*')
+      ? everyPath
+      : anyOf(matchers.filter((matcher) => matcher !== undefined)),
     begins: beginnings(settings.path),
     hosts: hosts.length === 0 ? undefined : hosts.filter((host) => host !== undefined),
     cookie: cookies.length === 0 ? undefined : cookieMatcher(cookies),
@@ -106,17 +109,19 @@ const anyOf = (matchers: readonly Matcher[]): Matcher =>
 function beginnings(patterns: readonly string[]): readonly number[] | undefined {
   const characters = new Set<number>()
   for (const pattern of patterns) {
-    const first = patternParts(pattern)[0]!
-    if (first === '*' || (first.length < 2 && pattern !== '/')) return undefined
-    // The path '/' alone, or before its query.
-    for (const code of pattern === '/' ? [0, '?'.charCodeAt(0)] : [first.charCodeAt(1)]) characters.add(code)
+    const parts = patternParts(pattern)
+    const first = parts[0]?.kind === 'text' ? parts[0].text : ''
+    if (first.length > 1) characters.add(first.charCodeAt(1))
+    else if (first === '/' && parts.length === 1)
+      // The path '/' alone, or before its query.
+      for (const code of [0, '?'.charCodeAt(0)]) characters.add(code)
+    else return undefined
   }
   return [...characters]
 }
 
-function takesEverything({ path, begins, hosts, cookie, methods }: RuleMatch): boolean {
-  const isAll = begins === undefined && path('/') && path('/a/b') && path('/c.d')
-  return isAll && hosts === undefined && cookie === undefined && methods === undefined
+function takesEverything({ path, hosts, cookie, methods }: RuleMatch): boolean {
+  return path === everyPath && hosts === undefined && cookie === undefined && methods === undefined
 }
 
 function conditions(settings: {

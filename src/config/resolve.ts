@@ -1,4 +1,5 @@
 // From whatever a configuration file holds to a Site, or to everything that is wrong with it.
+import { join } from 'node:path'
 import { texts } from '../base/setting.ts'
 import { RuleTable } from '../cube/y/rule-table.ts'
 import { RouteTable } from '../cube/y/table.ts'
@@ -117,8 +118,14 @@ function readService(found: Found, around: Surroundings): Omit<NamedService, 'se
 /** What a preset says about an origin is about the scripts of a folder. */
 function withPreset(origin: Found, preset: Preset | undefined): Found {
   const { value } = origin
-  const hasScripts = typeof value === 'object' && value !== null && Object.hasOwn(value, 'php')
-  return hasScripts && preset !== undefined ? { ...origin, value: withRows(value, preset.origin) } : origin
+  if (typeof value !== 'object' || value === null || !('php' in value) || preset === undefined) return origin
+  const { php } = value
+  const rows = preset.origin.map((row) =>
+    row.setting === 'linkTargets' && typeof php === 'string'
+      ? { ...row, value: [row.value].flat().map((path) => join(php, String(path))) }
+      : row,
+  )
+  return { ...origin, value: withRows(value, rows) }
 }
 
 /** A site is never changed: a new configuration is a new site. */

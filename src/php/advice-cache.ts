@@ -162,9 +162,12 @@ function wasteAdvice(opcache: OpcacheOn): Found | undefined {
   const { memory, settings, restart } = opcache
   const wastedPercent = (100 * memory.wastedBytes) / Math.max(1, settings.memoryBytes)
   const wouldFit = memory.usedBytes < settings.memoryBytes * 0.8
+  const isScarce = memory.freeBytes < settings.memoryBytes * scarceShare
   const { memory: isOutOfMemory, keys: isOutOfKeys } = fullness(opcache)
   const isStuck =
-    (isOutOfMemory || isOutOfKeys) && restart === 'none' && wastedPercent < settings.maxWastedPercent
+    ((isOutOfMemory && isScarce) || isOutOfKeys) &&
+    restart === 'none' &&
+    wastedPercent < settings.maxWastedPercent
   if (!isStuck || wastedPercent < 1 || !wouldFit) return undefined
   return {
     weight: 'fault',

@@ -1,7 +1,8 @@
 // Finds PHP for folders that name no socket: a php-fpm that runs already, or one of Myriad's own.
-import { statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import type { Timers } from '../base/clock.ts'
 import { addressText } from '../origin/fastcgi/settings.ts'
 import { installedFpm } from './php-fpm-find.ts'
 import { missingText } from './php-fpm-install.ts'
@@ -12,31 +13,29 @@ import { poolFor, runningPools, usualAddress, type RunningPool } from './php-fpm
 import { describeSize, poolSize, shareOf, type PoolSize } from './php-fpm-size.ts'
 import { groupsOf, siteUser, systemTables, unreadable, type SystemUser } from './php-fpm-user.ts'
 
-/** PHP for every folder that was asked for. */
-export interface ProvidedPhp {
-  readonly kind: 'provided'
-  /** By folder. */
-  readonly byFolder: ReadonlyMap<string, RunningPool>
-  /** Who answers, in words, a line for each. */
-  readonly lines: readonly string[]
-  /** Ends the php-fpm that was started, if one was. */
-  end(): Promise<void>
-}
-
 /** Why there is no PHP. `wrong`: it has to be put right first; `failed`: it was tried. */
 export interface NoPhp {
   readonly kind: 'wrong' | 'failed'
   readonly text: string
 }
 
-/** What providing PHP needs of the world. */
-export interface PhpDeps extends FpmDeps {
-  /** The private folder of this user's Myriads. */
-  readonly base: string
-  /** PATH. */
-  readonly path: string
-  /** What Myriad itself may take of the machine's memory. */
-  readonly reservedBytes: number
+/** Which php-fpm will answer for which folder. Nothing has been started yet. */
+export interface PhpPlan {
+  readonly kind: 'plan'
+  /** What runs already, by folder. */
+  readonly running: ReadonlyMap<string, RunningPool>
+  /** The program to start for the other folders; undefined: there are none. */
+  readonly own: OwnFpm | undefined
+  /** All of that in words, a line for each pool. */
+  readonly lines: readonly string[]
+}
+
+/** A php-fpm to be started. */
+interface OwnFpm {
+  readonly program: string
+  readonly groups: readonly Group[]
+  /** Of each group's pool. */
+  readonly size: PoolSize
 }
 
 /** Folders whose scripts run as the same user share a pool. */
@@ -45,25 +44,46 @@ interface Group {
   readonly folders: string[]
 }
 
-/** Finds or starts PHP for these folders. */
-export async function providePhp(folders: readonly string[], deps: PhpDeps): Promise<ProvidedPhp | NoPhp> {
-  const byFolder = new Map<string, RunningPool>()
-  const lines: string[] = []
-  const ended = removeLeftovers(deps.base)
-  if (ended > 0) deps.say(`ended ${ended} processes of php-fpm that an earlier Myriad had left behind`)
+/** PHP for every folder that was asked for. */
+export interface ProvidedPhp {
+  readonly kind: 'provided'
+  /** By folder. */
+  readonly byFolder: ReadonlyMap<string, RunningPool>
+  /** Ends the php-fpm that was started, if one was. */
+  end(): Promise<void>
+}
+
+/** What planning needs of the world. */
+export interface PlanDeps {
+  readonly timers: Timers
+  /** PATH. */
+  readonly path: string
+  /** What Myriad itself may take of the machine's memory. */
+  readonly reservedBytes: number
+  /** Takes lines to tell the owner. */
+  readonly say: (line: string) => void
+}
+
+/** What starting needs besides. */
+export interface StartDeps extends FpmDeps {
+  /** The private folder of this user's Myriads. */
+  readonly base: string
+}
+
+/** Looks for PHP for these folders: a php-fpm that runs already, or a program to start. */
+export async function planPhp(folders: readonly string[], deps: PlanDeps): Promise<PhpPlan | NoPhp> {
   const program = installedFpm(deps.path)
-  const running = folders.length === 0 ? [] : runningPools()
-  const usable = program === undefined ? [...running, usualAddress] : running
+  const found = folders.length === 0 ? [] : runningPools()
+  const usable = program === undefined ? [...found, usualAddress] : found
+  const running = new Map<string, RunningPool>()
   const rest: string[] = []
   for (const folder of new Set(folders)) {
-    const found = await poolFor(scriptOf(folder), usable, deps.timers, deps.say)
-    if (found === undefined) rest.push(folder)
-    else {
-      byFolder.set(folder, found)
-      lines.push(describePool(found))
-    }
+    const pool = await poolFor(scriptOf(folder), usable, deps.timers, deps.say)
+    if (pool === undefined) rest.push(folder)
+    else running.set(folder, pool)
   }
-  if (rest.length === 0) return { kind: 'provided', byFolder, lines, end: () => Promise.resolve() }
+  const lines = [...running.values()].map(describePool)
+  if (rest.length === 0) return { kind: 'plan', running, own: undefined, lines }
   if (program === undefined)
     return {
       kind: 'wrong',
@@ -71,38 +91,40 @@ export async function providePhp(folders: readonly string[], deps: PhpDeps): Pro
     }
   const groups = groupsFor(rest)
   if (!Array.isArray(groups)) return groups
-  return await startOwn(program, groups, byFolder, lines, deps)
+  const size = shareOf(poolSize({ ...machineSize(), reservedBytes: deps.reservedBytes }), groups.length)
+  const own = { program, groups, size }
+  const ownLines = groups.map(
+    (group) => `php-fpm of its own: ${program} as ${nameOf(group)}, ${describeSize(size)}`,
+  )
+  return { kind: 'plan', running, own, lines: [...lines, ...ownLines] }
 }
 
-async function startOwn(
-  program: string,
-  groups: readonly Group[],
-  byFolder: Map<string, RunningPool>,
-  lines: string[],
-  deps: PhpDeps,
-): Promise<ProvidedPhp | NoPhp> {
+/** Carries a plan out: starts the php-fpm that is to be started. */
+export async function startPhp(plan: PhpPlan, deps: StartDeps): Promise<ProvidedPhp | NoPhp> {
+  const ended = removeLeftovers(deps.base)
+  if (ended > 0) deps.say(`ended ${ended} processes of php-fpm that an earlier Myriad had left behind`)
+  const byFolder = new Map(plan.running)
+  if (plan.own === undefined) return { kind: 'provided', byFolder, end: () => Promise.resolve() }
+  const { program, groups, size } = plan.own
   const folder = fpmFolder(deps.base, process.pid)
-  const size: PoolSize = poolSize({ ...machineSize(), reservedBytes: deps.reservedBytes })
-  const share = shareOf(size, groups.length)
-  const pools = groups.map(({ user, folders }, i) => {
+  const pools = groups.map((group, i) => {
     const socket = join(folder, `fpm-${i}.sock`)
-    const name = user?.name ?? userInfo().username
-    for (const served of folders)
-      byFolder.set(served, {
-        address: { kind: 'unix', path: socket },
-        user: name,
-        workersMax: share.workersMax,
-      })
-    lines.push(`php-fpm started: ${program} as ${name}, ${describeSize(share)}`)
-    return { name: poolName(process.pid, i), socket, user, size: share }
+    const address = { kind: 'unix', path: socket } as const
+    for (const served of group.folders)
+      byFolder.set(served, { address, user: nameOf(group), workersMax: size.workersMax })
+    return { name: poolName(process.pid, i), socket, user: group.user, size }
   })
   try {
     const fpm = await FpmProcess.start({ program, folder, pools }, deps)
-    return { kind: 'provided', byFolder, lines, end: () => fpm.end() }
+    return { kind: 'provided', byFolder, end: () => fpm.end() }
   } catch (error) {
     if (!(error instanceof FpmError)) throw error
     return { kind: 'failed', text: `${program} did not start: ${error.message}` }
   }
+}
+
+function nameOf({ user }: Group): string {
+  return user?.name ?? userInfo().username
 }
 
 /** As whom the scripts of each folder run: as the user who started Myriad, unless that is root. */
@@ -138,5 +160,5 @@ function describePool({ address, user, workersMax }: RunningPool): string {
 /** What has to be readable: the script that nearly every site has, or else the folder. */
 function scriptOf(folder: string): string {
   const script = join(folder, 'index.php')
-  return statSync(script, { throwIfNoEntry: false }) === undefined ? folder : script
+  return realpathSync(statSync(script, { throwIfNoEntry: false }) === undefined ? folder : script)
 }

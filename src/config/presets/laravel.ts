@@ -11,6 +11,11 @@ export const laravel: Preset = {
   signs: [['artisan', 'bootstrap/app.php']],
   origin: [
     {
+      setting: 'linkTargets',
+      value: ['../storage/app/public'],
+      why: 'artisan storage:link puts a link to the public disk among what visitors see',
+    },
+    {
       setting: 'noExec',
       value: ['/storage', '/build', '/vendor'],
       why: 'uploads of the public disk, and what the asset builder and packages publish: none of it are scripts',

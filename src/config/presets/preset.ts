@@ -24,8 +24,8 @@ export interface PresetRow<S extends string = string> {
 /** The settings of a route's cache that presets use. */
 export type CacheRow = PresetRow<'ttl' | 'ignore' | 'cookies.ignore' | 'bypass.cookie' | 'bypass.path'>
 
-/** The settings of a PHP origin that presets use. */
-export type OriginRow = PresetRow<'noExec'>
+/** The settings of a PHP origin that presets use; paths in `linkTargets` start at the site's folder. */
+export type OriginRow = PresetRow<'noExec' | 'linkTargets'>
 
 /** What is known of an application. */
 export interface Preset {

@@ -17,15 +17,14 @@ export function pathCapture(pattern: string): PathCapture {
   let source = ''
   let example = ''
   for (const part of patternParts(pattern)) {
-    const isSegment = part.startsWith(':')
-    if (isSegment || part === '*') {
-      names.push(isSegment ? part.slice(1) : part)
-      source += isSegment ? '([^/]+)' : '(.*)'
-      example += 'x'
-    } else {
-      source += part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&')
-      example += part
+    if (part.kind === 'text') {
+      source += part.text.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&')
+      example += part.text
+      continue
     }
+    names.push(part.kind === 'segment' ? part.name : '*')
+    source += part.kind === 'segment' ? '([^/]+)' : '(.*)'
+    example += 'x'
   }
   const expression = new RegExp(`^${source}$`, 's')
   return {

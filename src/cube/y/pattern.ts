@@ -85,13 +85,19 @@ function normalPattern(pattern: string): string | undefined {
   )
 }
 
-/**
- * The parts of a path pattern that `pathMatcher` takes, in order: ':name' for a segment, '*', and what stands between
- * them as it is, in the normal form of paths.
- */
-export function patternParts(pattern: string): readonly string[] {
-  const named = /(?:^|\/):/.test(pattern)
-  return (normalPattern(pattern) ?? '')
-    .split(named ? /(?<=\/)(:[^/*]+)(?=\/|$)|(\*)/ : /(\*)/)
-    .filter(Boolean)
+/** A part of a path pattern: text as it is, a segment that may be anything, or '*'. */
+export type PatternPart =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'segment'; readonly name: string }
+  | { readonly kind: 'any' }
+
+/** The parts of a path pattern that `pathMatcher` takes, in order and in the normal form of paths. */
+export function patternParts(pattern: string): readonly PatternPart[] {
+  const pieces = (normalPattern(pattern) ?? '').split(/(?<=\/)(:[^/*]+)(?=\/|$)|(\*)/)
+  // Text, then the name of a segment or nothing, then '*' or nothing, and so on.
+  return pieces.flatMap((piece, i): PatternPart[] => {
+    if (piece === undefined || piece === '') return []
+    if (i % 3 === 0) return [{ kind: 'text', text: piece }]
+    return i % 3 === 1 ? [{ kind: 'segment', name: piece.slice(1) }] : [{ kind: 'any' }]
+  })
 }

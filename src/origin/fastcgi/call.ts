@@ -2,6 +2,7 @@
 // another.
 import type { Failure } from '../../base/failure.ts'
 import { Fields } from '../../http/fields.ts'
+import type { ResponseHead } from '../../http/message.ts'
 import type { OriginCall, OriginEvents, OriginRequest } from '../origin.ts'
 import type { Exchange, FastCgiConnection } from './connection.ts'
 import type { Script } from './variables.ts'
@@ -38,7 +39,7 @@ export class Call implements OriginCall, Exchange {
   #answered = false
   #paused = false
   /** Body that came before there was a connection. */
-  #early: Uint8Array[] = []
+  #early: Uint8Array[] | undefined
   #finished = false
 
   constructor(
@@ -63,7 +64,8 @@ export class Call implements OriginCall, Exchange {
     if (this.request.body.kind !== 'stream') return
     // An application behind CGI is never asked to continue: it reads when it likes.
     if (this.request.expectsContinue) queueMicrotask(() => this.#continue())
-    for (const chunk of this.#early.splice(0)) connection.write(chunk)
+    for (const chunk of this.#early ?? []) connection.write(chunk)
+    this.#early = undefined
     if (this.#finished) connection.finish()
     if (connection.outbox.waitingBytes === 0) this.events.writable()
   }
@@ -71,6 +73,7 @@ export class Call implements OriginCall, Exchange {
   write(chunk: Uint8Array): boolean {
     if (this.ended) return true
     if (this.#connection !== undefined) return this.#connection.write(chunk)
+    this.#early ??= []
     this.#early.push(chunk)
     return false
   }
@@ -97,13 +100,13 @@ export class Call implements OriginCall, Exchange {
     else this.#connection.abort()
   }
 
-  head(status: number, reason: string, fields: Fields, bodyBytes: number | undefined): void {
+  head(head: ResponseHead, bodyBytes: number | undefined): void {
     this.#answered = true
-    this.events.head({ status, reason, fields }, bodyBytes)
+    this.events.head(head, bodyBytes)
   }
 
-  data(chunk: Uint8Array): boolean {
-    return this.events.data(chunk)
+  part(octets: Uint8Array, from: number, to: number): boolean {
+    return this.events.part(octets, from, to)
   }
 
   end(reusable: boolean): void {

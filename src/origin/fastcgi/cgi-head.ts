@@ -6,7 +6,7 @@
 // (§6.2.2) no application relies on any more. PHP can be told to send no field at all, so that is let pass, against
 // §6.2. Left out: a line that ends in LF alone.
 import { fieldNumber, fieldBit } from '../../http/known-fields.ts'
-import type { Fields } from '../../http/fields.ts'
+import { ArrivedHead } from '../../http1/arrived-head.ts'
 import { FieldLines, LinesEnd } from '../../http1/field-lines.ts'
 import { contentLength, mayHaveBody } from '../../http1/framing.ts'
 import type { Http1Limits } from '../../http1/limits.ts'
@@ -32,12 +32,17 @@ export class CgiHeadReader {
 
   constructor(readonly limits: Http1Limits) {}
 
-  /** The end-to-end fields; how long the body is, is told beside the head. */
-  fields(): Fields {
+  /** The head, whose fields are good until the next reading; how long the body is, is told beside it. */
+  head(): ArrivedHead {
     // As an HTTP origin's: a part's length says whether it is whole, and HEAD and 304 tell it without a body.
     const dropped =
       this.status === 204 || (this.bodyBytes !== undefined && this.bodyBytes > 0 && this.status !== 206)
-    return this.#lines.endToEnd(dropped ? withoutStatusAndLength : withoutStatus)
+    return new ArrivedHead(
+      this.status,
+      this.reason,
+      this.#lines,
+      dropped ? withoutStatusAndLength : withoutStatus,
+    )
   }
 
   /** Reads a head from `from`, of which octets up to `to` have arrived, as the answer to `method`. */

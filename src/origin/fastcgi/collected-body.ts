@@ -3,7 +3,7 @@
 // occupies no worker.
 import { Failure } from '../../base/failure.ts'
 import { Fields } from '../../http/fields.ts'
-import type { OriginCall, OriginEvents, OriginRequest } from '../origin.ts'
+import type { OriginBody, OriginCall, OriginEvents, OriginRequest } from '../origin.ts'
 
 /** Bodies that are announced to be no longer than this are collected. */
 const SHORT_BYTES_MAX = 65_536
@@ -64,7 +64,7 @@ export class CollectedBody implements OriginCall {
     }
     if (this.#isAnnounced) {
       // Then it is passed on as it comes.
-      this.#call = this.#send(this.request)
+      this.#call = this.#send(this.request.body)
       for (const piece of this.#pieces.splice(0)) this.#call.write(piece)
       return this.#call.write(chunk)
     }
@@ -81,7 +81,7 @@ export class CollectedBody implements OriginCall {
     if (this.#ended) return
     if (this.#call !== undefined) return this.#call.finish(undefined)
     const bytes = Buffer.concat(this.#pieces.splice(0), this.#bytes)
-    this.#call = this.#send({ ...this.request, body: { kind: 'whole', bytes } })
+    this.#call = this.#send({ kind: 'whole', bytes })
   }
 
   pause(): void {
@@ -104,8 +104,10 @@ export class CollectedBody implements OriginCall {
     return body.kind === 'stream' && body.bytes !== undefined
   }
 
-  #send(request: OriginRequest): OriginCall {
-    const call = this.sendOn({ ...request, expectsContinue: false }, () => this.room.giveBack(this.#bytes))
+  #send(body: OriginBody): OriginCall {
+    const { method, pathAndQuery, fields, gateway, upgrade } = this.request
+    const request = { method, pathAndQuery, fields, gateway, upgrade, body, expectsContinue: false }
+    const call = this.sendOn(request, () => this.room.giveBack(this.#bytes))
     if (this.#paused) call.pause()
     return call
   }

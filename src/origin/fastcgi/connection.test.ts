@@ -8,7 +8,7 @@ import { answer, end, readRequests, record, stderr, stdout } from '../../../test
 import { testGateway } from '../../../testing/origin-call.ts'
 import type { Failure } from '../../base/failure.ts'
 import { defaultsOf } from '../../base/setting.ts'
-import type { Fields } from '../../http/fields.ts'
+import type { ResponseHead } from '../../http/message.ts'
 import { limitRows } from '../../http1/limits.ts'
 import type { OriginBody, OriginRequest } from '../origin.ts'
 import { CgiHeadReader } from './cgi-head.ts'
@@ -55,12 +55,12 @@ class Seen implements Exchange {
     this.request = requestOf(asked)
   }
 
-  head(status: number, _: string, fields: Fields, bodyBytes: number | undefined): void {
+  head({ status, fields }: ResponseHead, bodyBytes: number | undefined): void {
     this.told += `${status} ${JSON.stringify([...fields])} ${bodyBytes}: `
   }
 
-  data(chunk: Uint8Array): boolean {
-    this.told += Buffer.from(chunk).toString('latin1')
+  part(octets: Uint8Array, from: number, to: number): boolean {
+    this.told += Buffer.from(octets.subarray(from, to)).toString('latin1')
     this.during()
     return true
   }
@@ -137,7 +137,7 @@ describe('a request', () => {
     expect(connection.write(Buffer.from('def'))).toBe(false)
     connection.finish()
     connection.onData(answer('X: a', 'early'))
-    expect(seen.told).toBe('200 [["X","a"]] undefined: early and closed')
+    expect(seen.told).toBe('200 [["X","a"]] 5: early and closed')
     const slow = start({ method: 'PUT', body: { kind: 'stream', bytes: 100_003 } })
     slow.socket.roomBytes = 1000
     slow.connection.write(Buffer.alloc(100_000, 'x'))
@@ -170,10 +170,19 @@ describe('an answer', () => {
           from = Math.min(whole.length, from + size)
           if (from === whole.length) break
         }
-        expect(seen.told).toBe('404 [["X","a"]] undefined: body and again')
+        // How long the body is, is told where all of it is there.
+        expect(seen.told).toMatch(/^404 \[\["X","a"\]\] (undefined|4): body and again$/)
         expect(errors.join('')).toContain('php id: o')
       }),
     )
+  })
+
+  test('that is all there tells the length of its body', () => {
+    const { connection, seen } = start()
+    connection.onData(
+      Buffer.concat([stdout('X: a\r\n\r\nbo', 3), stdout('dy'), stderr('e'), stdout(''), end()]),
+    )
+    expect(seen.told).toBe('200 [["X","a"]] 4: body and again')
   })
 
   test('ends where its announced length ends', () => {
@@ -271,8 +280,8 @@ describe('a connection', () => {
     connection.start(next)
     connection.onData(answer('X: b', '2'))
     expect([seen.told, next.told]).toEqual([
-      '200 [["X","a"]] undefined: 1 and again',
-      '200 [["X","b"]] undefined: 2 and again',
+      '200 [["X","a"]] 1: 1 and again',
+      '200 [["X","b"]] 1: 2 and again',
     ])
     expect((await sentBy(socket)).map(({ variables }) => variables.get('REQUEST_URI'))).toEqual([
       '/',

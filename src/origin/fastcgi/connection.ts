@@ -3,7 +3,7 @@
 import { Failure, type FailureCode } from '../../base/failure.ts'
 import { free } from '../../base/free.ts'
 import { Outbox } from '../../base/outbox.ts'
-import type { Fields } from '../../http/fields.ts'
+import type { ResponseHead } from '../../http/message.ts'
 import { mayHaveBody } from '../../http1/framing.ts'
 import type { OriginRequest } from '../origin.ts'
 import type { CgiHeadReader } from './cgi-head.ts'
@@ -36,9 +36,9 @@ export interface Exchange {
   readonly script: Script
   /** What the request is called in reports. */
   readonly id: string
-  head(status: number, reason: string, fields: Fields, bodyBytes: number | undefined): void
-  /** Returns whether the bytes are no longer needed. */
-  data(chunk: Uint8Array): boolean
+  head(head: ResponseHead, bodyBytes: number | undefined): void
+  /** Content, which lies in the octets from `from` to `to`. Returns whether they are no longer needed. */
+  part(octets: Uint8Array, from: number, to: number): boolean
   /** `reusable`: the connection may carry another exchange. */
   end(reusable: boolean): void
   /** `silent`: closed without a byte of an answer, as a kept connection does that the application had given up. */
@@ -311,10 +311,13 @@ export class FastCgiConnection {
     }
     this.#headPart = undefined
     this.#phase = 'body'
-    const { next, status, reason, bodyBytes } = heads
+    const { next } = heads
+    this.#hasBody = mayHaveBody(method, heads.status)
+    const bodyBytes = heads.bodyBytes ?? this.#wholeBody(octets, end - next)
     this.#bodyLeft = bodyBytes ?? Infinity
-    this.#hasBody = mayHaveBody(method, status)
-    exchange.head(status, reason, heads.fields(), bodyBytes)
+    const head = heads.head()
+    exchange.head(head, bodyBytes)
+    head.settle()
     if (next < end && this.#exchange === exchange) this.#readBody(joined, next, end)
   }
 
@@ -323,7 +326,13 @@ export class FastCgiConnection {
     const taken = Math.min(to - from, this.#bodyLeft)
     if (!this.#hasBody || taken === 0) return
     this.#bodyLeft -= taken
-    if (!this.#exchange!.data(octets.subarray(from, from + taken))) this.#needed = true
+    if (!this.#exchange!.part(octets, from, from + taken)) this.#needed = true
+  }
+
+  /** How long the body is, where all of it has come with the head, as that of a short page does; `bytes`: at least. */
+  #wholeBody(octets: Buffer, bytes: number): number | undefined {
+    const ahead = this.#records.stdoutAhead(octets)
+    return ahead < 0 ? undefined : bytes + ahead
   }
 
   /** `more`: octets follow the answer. The next exchange starts at once, and would take them for its answer. */

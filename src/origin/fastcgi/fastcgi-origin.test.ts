@@ -129,15 +129,29 @@ describe('a connection', () => {
     expect(pool.connections).toEqual({ open: 2, idle: 1, queued: 0 })
     clock.advance(20)
     expect(pool.connections).toEqual({ open: 1, idle: 0, queued: 0 })
-    // Likewise one that becomes free after that.
+    // It has its worker now, or had one all the time: others are kept.
     const third = ask({ path: '/third' })
     await hand.came(3)
     hand.answer('/third')
     await ended(third)
-    expect(pool.connections).toEqual({ open: 1, idle: 0, queued: 0 })
+    clock.advance(20)
+    expect(pool.connections).toEqual({ open: 2, idle: 1, queued: 0 })
     hand.answer('/second')
     await ended(second)
-    expect(pool.connections.idle).toBe(1)
+    expect(pool.connections.idle).toBe(2)
+  })
+
+  test('is given up at once when it becomes free and another request has been waiting', async () => {
+    const hand = byHand()
+    const { pool, clock, ask } = await setup(hand.answerTo)
+    const first = ask({ path: '/first' })
+    const second = ask({ path: '/second' })
+    await hand.came(2)
+    clock.advance(20)
+    hand.answer('/first')
+    await ended(first)
+    expect(pool.connections).toEqual({ open: 1, idle: 0, queued: 0 })
+    second.call.abort()
   })
 
   test('goes on to the next in the queue', async () => {

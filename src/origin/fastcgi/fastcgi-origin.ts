@@ -44,7 +44,7 @@ export class FastCgiOrigin implements Pool, ConnectionParts {
   readonly #connecting = new Set<Connecting>()
   /** The one that was used last is last. */
   readonly #idle: FastCgiConnection[] = []
-  /** New connections, oldest first, that may not have been accepted by a worker; looked through when it matters. */
+  /** New connections, oldest first, that may be waiting to be accepted by a worker; looked through when it matters. */
   readonly #unproven = new Set<FastCgiConnection>()
   readonly #queue: Call[] = []
   readonly #sweep: Timer
@@ -122,7 +122,7 @@ export class FastCgiOrigin implements Pool, ConnectionParts {
     if (this.#unproven.size > 0)
       this.#yield ??= this.deps.timers.after(YIELD_MS, () => {
         this.#yield = undefined
-        if (this.#someoneWaits()) for (const idle of this.#idle.splice(0)) idle.abort()
+        while (this.#idle.length > 0 && this.#someoneWaits()) this.#idle[0]!.abort()
       })
   }
 
@@ -164,11 +164,16 @@ export class FastCgiOrigin implements Pool, ConnectionParts {
     return this.nowMs() - connection.openedMs >= this.config.settings.keepTime
   }
 
-  /** Whether a request of this process has been waiting on a new connection, perhaps for a worker. */
+  /**
+   * Whether a request of this process has been waiting on a new connection, perhaps for a worker. Each is answered for
+   * once: giving one connection up frees one worker.
+   */
   #someoneWaits(): boolean {
+    const nowMs = this.nowMs()
     for (const connection of this.#unproven) {
-      if (!connection.proven) return this.nowMs() - connection.startedMs >= YIELD_MS
+      if (!connection.proven && nowMs - connection.startedMs < YIELD_MS) return false
       this.#unproven.delete(connection)
+      if (!connection.proven) return true
     }
     return false
   }

@@ -113,6 +113,25 @@ export class RecordReader {
     return 'more'
   }
 
+  /**
+   * After a step: how many octets of stdout are still to come, if all of them and the end of the request are there
+   * already; else -1.
+   */
+  stdoutAhead(octets: Uint8Array): number {
+    let bytes = this.#contentLeft
+    let at = this.next + bytes + this.#paddingLeft
+    while (at + HEADER_BYTES <= octets.length) {
+      const type = octets[at + 1]!
+      const content = (octets[at + 4]! << 8) | octets[at + 5]!
+      const next = at + HEADER_BYTES + content + octets[at + 6]!
+      if (next > octets.length) return -1
+      if (type === RecordType.endRequest) return bytes
+      if (type === RecordType.stdout) bytes += content
+      at = next
+    }
+    return -1
+  }
+
   /** Where the next octets of an FCGI_END_REQUEST belong. */
   #takenEnd(bytes: number): number {
     const at = this.#endBytes

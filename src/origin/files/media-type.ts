@@ -1,15 +1,18 @@
 // The media type of a file by the end of its name, and whether it is text that coding makes smaller. The table is
 // mrmime's, made from the registry of media types; what it leaves out and sites use is added here.
-import { lookup } from 'mrmime'
+import { mimes } from 'mrmime'
 import { compressible } from '../../http/coding.ts'
 
-const added: Readonly<Record<string, string>> = {
-  apk: 'application/vnd.android.package-archive',
-  cjs: 'text/javascript',
-  cur: 'image/x-icon',
-  ico: 'image/x-icon',
-  m3u8: 'application/vnd.apple.mpegurl',
-}
+const types: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ...mimes,
+    apk: 'application/vnd.android.package-archive',
+    cjs: 'text/javascript',
+    cur: 'image/x-icon',
+    ico: 'image/x-icon',
+    m3u8: 'application/vnd.apple.mpegurl',
+  }),
+)
 
 const withCharset = /^text\/|^application\/javascript$/
 
@@ -34,7 +37,7 @@ export class MediaTypes {
     const ending = dot < 0 ? '' : name.slice(dot + 1).toLowerCase()
     const known = this.#known.get(ending)
     if (known !== undefined) return known
-    const type = added[ending] ?? lookup(ending)
+    const type = types.get(ending)
     const contentType = type === undefined ? 'application/octet-stream' : this.#whole(type)
     const made = { contentType, isCompressible: compressible(contentType) }
     // Endings that are not in the table are as many as there are names.

@@ -35,9 +35,13 @@ export class OpenFile {
     return isSameVersion(this.file.stat, file.stat)
   }
 
-  /** Whether the file has not been written to since it was opened. */
+  /**
+   * Whether the file has not been written to since it was opened. By its modification time alone: the time of its last
+   * change tells as well that another file has taken its name, which does not concern who reads this one.
+   */
   get unchanged(): boolean {
-    return isSameVersion(this.file.stat, fstatSync(this.fd))
+    const { size, mtimeMs } = fstatSync(this.fd)
+    return size === this.file.stat.size && mtimeMs === this.file.stat.mtimeMs
   }
 
   /** Reads into `buffer` from a position of the file; returns how many bytes were to be had: 0 also when the disk fails. */

@@ -41,12 +41,12 @@ export class FilePour implements Pourable {
     if (this.#begun && !this.file.unchanged) return 'broken'
     this.#begun = true
     let copied = buffer.length
-    for (let turn = TURN_BYTES_MAX; turn > 0;) {
+    const until = this.leftBytes - TURN_BYTES_MAX
+    while (this.leftBytes > until) {
       const bytes = Math.min(this.leftBytes, PIECE_BYTES_MAX)
       const sent = socketFd < 0 ? -1 : sendFile(socketFd, this.file.fd, this.#position, bytes)
       // The end of the file, before that of what was promised.
       if (sent === 0) return 'broken'
-      turn -= bytes
       if (sent > 0) {
         if (this.#taken(sent) === 'done') return 'done'
         if (sent === bytes) continue
