@@ -37,7 +37,7 @@ export function begin(engine: Engine, visit: Visit): RequestCall | undefined {
 }
 
 /** Why the cache is not asked at all; undefined: it is. */
-function passReason(visit: Visit): Reason | undefined {
+export function passReason(visit: Visit): Reason | undefined {
   const { method } = visit
   if (visit.upgrade !== undefined) return 'upgrade'
   if (visit.bypass !== undefined) return visit.bypass
