@@ -1,11 +1,11 @@
 // The way of a request, in order. Each stage is one function; the decisions are pure and live in the folders that own
 // them; what they decide is carried out by the engine (engine.ts).
 //
-//   receive ─▶ route ─▶ bypass ─▶ key ─▶ lookup ─▶ decide ─┬▶ serve
-//                                                          ├▶ serve, and revalidate in the background
-//                                                          ├▶ revalidate ─▶ (304) serve · (200) store
-//                                                          ├▶ join a fetch in progress
-//                                                          └▶ fetch ─▶ store
+//   receive ─▶ rules ─▶ route ─▶ bypass ─▶ key ─▶ lookup ─▶ decide ─┬▶ serve
+//                                                                   ├▶ serve, and revalidate in the background
+//                                                                   ├▶ revalidate ─▶ (304) serve · (200) store
+//                                                                   ├▶ join a fetch in progress
+//                                                                   └▶ fetch ─▶ store
 import { unreachable } from '../base/assert.ts'
 import { Failure } from '../base/failure.ts'
 import type { Reason } from '../base/reason.ts'
