@@ -1,11 +1,14 @@
 // Requests and responses as the cache's decisions take them, in few words, for their tests.
 import { assert } from '../src/base/assert.ts'
-import { requestFacts, type RequestFacts } from '../src/cache/facts.ts'
 import { openPolicy, type CachePolicy } from '../src/cache/policy.ts'
 import { storable } from '../src/cache/storable.ts'
 import type { Stored } from '../src/cache/stored.ts'
+import { noBypass } from '../src/cube/y/route.ts'
 import { Fields } from '../src/http/fields.ts'
 import type { ResponseHead } from '../src/http/message.ts'
+import { PlainRequest } from '../src/http/plain-request.ts'
+import { Visit } from '../src/request/visit.ts'
+import { FakeReply } from './fake-reply.ts'
 
 /** Field names and values; a list is several lines. */
 export type FieldTable = Readonly<Record<string, string | readonly string[]>>
@@ -26,8 +29,30 @@ export function fieldsOf(table: FieldTable): Fields {
 }
 
 /** A request for the one target; `_ga` is an ignored cookie. */
-export function asked(fields: FieldTable = {}, method = 'GET'): RequestFacts {
-  return requestFacts(method, targetUri, fieldsOf(fields), (name) => name === '_ga', false)
+export function asked(
+  table: FieldTable = {},
+  method = 'GET',
+  ignoredCookie: (name: string) => boolean = (name) => name === '_ga',
+  policy: CachePolicy = openPolicy,
+): Visit {
+  const target = { raw: '/page', pathAndQuery: '/page' }
+  const view = new PlainRequest({
+    method,
+    scheme: 'http',
+    authority: 'a.test',
+    target,
+    fields: fieldsOf(table),
+  })
+  const route = {
+    name: '/*',
+    service: { name: 'site', index: 0 },
+    policy,
+    ignoredCookie,
+    ignoredParameter: undefined,
+    bypass: noBypass,
+    rule: undefined,
+  }
+  return new Visit(view, new FakeReply(), route, 0)
 }
 
 export function answered(fields: FieldTable = {}, status = 200): ResponseHead {

@@ -127,8 +127,14 @@ describe('Cache-Control of requests (§5.2.1)', () => {
     expect(reuseNothing(asked(), false)).toEqual({ kind: 'miss', reason: 'miss' })
   })
 
-  test('Pragma is nothing (§5.4)', () => {
-    expect(decision(stored('max-age=60'), 0, { Pragma: 'no-cache' }, obeying)).toBe('serve fresh')
+  test('Pragma is as no-cache where Cache-Control is absent (§5.4)', () => {
+    expect(decision(stored('max-age=60'), 0, { Pragma: 'no-cache' })).toBe('serve fresh')
+    expect(decision(stored('max-age=60'), 0, { Pragma: 'no-cache' }, obeying)).toBe(
+      'revalidate request-no-cache',
+    )
+    expect(decision(stored('max-age=60'), 0, { Pragma: 'no-cache', 'Cache-Control': 'x' }, obeying)).toBe(
+      'serve fresh',
+    )
   })
 })
 

@@ -7,8 +7,9 @@ import { explain, type Asked } from './explain.ts'
 
 const nowMs = Date.UTC(2026, 0, 1)
 
-function siteOf(cache: unknown): Site {
+function siteOf(cache: unknown, rules: unknown): Site {
   const config = {
+    rules,
     services: { shop: { origin: 'http://127.0.0.1:9000' } },
     routes: [{ path: '/*', host: ['localhost', 'a.example'], cache }],
   }
@@ -17,7 +18,7 @@ function siteOf(cache: unknown): Site {
   return resolved.site
 }
 
-function said(cache: unknown, asked: Partial<Asked>): string {
+function said(cache: unknown, asked: Partial<Asked>, rules?: unknown): string {
   const request: Asked = {
     method: 'GET',
     scheme: 'http',
@@ -26,7 +27,7 @@ function said(cache: unknown, asked: Partial<Asked>): string {
     fields: new Fields(),
     ...asked,
   }
-  return explain(siteOf(cache), request, nowMs)
+  return explain(siteOf(cache, rules), request, nowMs)
     .map((line) => line.join(': '))
     .join('\n')
 }
@@ -76,4 +77,28 @@ test('what would be stored follows the settings of the route and the request', (
   expect(said({ ttl: '1h' }, { fields: cookie('session=1') })).toContain('without cache fields: not stored')
   expect(said({}, {})).toContain('Cache-Control: private: not stored: the response says private (private)')
   expect(said({}, {})).toContain('Cache-Control: max-age=60: stored, fresh for 1m')
+})
+
+test('a rule is named with what it does', () => {
+  const rules = [
+    { path: '/old/*', redirect: { to: '/new/*', status: 301 } },
+    { path: '/slow', ttl: '2h' },
+    { cookie: 'beta', bypass: true },
+  ]
+  const redirect = said({}, { rawTarget: '/old/a?b' }, rules)
+  expect(redirect).toContain('rule: rules[0] (path /old/*): redirects to /new/* (301)')
+  expect(redirect).toContain('answer: 301 to /new/a?b: a page rule redirects (redirect)')
+  const slow = said({}, { rawTarget: '/slow' }, rules)
+  expect(slow).toContain('rule: rules[1] (path /slow): ttl 2h')
+  expect(slow).toContain('an answer without cache fields: stored, fresh for 2h')
+  expect(said({}, { fields: cookie('beta=1') }, rules)).toContain(
+    'cache: not used: a page rule bypasses the cache',
+  )
+  expect(said({}, { rawTarget: '/other' }, rules)).not.toContain('rule:')
+})
+
+test('a request is judged as one on its way', () => {
+  const withIfMatch = Fields.of([['If-Match', '"a"']])
+  expect(said({}, { fields: withIfMatch })).toContain('cache: not used: the request has a precondition')
+  expect(said({}, { method: 'PURGE' })).toContain('(purge)')
 })

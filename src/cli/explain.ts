@@ -1,20 +1,21 @@
 // What would happen to a request, and why: asks the very functions that decide in production, and tells their answers.
 import { reasons, type Reason } from '../base/reason.ts'
-import { requestFacts, type RequestFacts } from '../cache/facts.ts'
-import { withoutParameters } from '../cache/ignored-query.ts'
-import { primaryKey } from '../cache/key.ts'
 import { storable } from '../cache/storable.ts'
 import { originText } from '../config/origin-text.ts'
 import { presetTexts, type Preset } from '../config/presets/preset.ts'
 import type { Site } from '../config/site.ts'
+import { ruleText } from '../config/read-rule.ts'
 import { formatDuration } from '../config/units.ts'
-import { bypassReason } from '../cube/y/bypass.ts'
 import type { Route } from '../cube/y/route.ts'
 import { normalAuthority } from '../http/authority.ts'
 import { withoutCookies } from '../http/cookies.ts'
 import { formatHttpDate } from '../http/date.ts'
 import { Fields } from '../http/fields.ts'
+import { PlainRequest } from '../http/plain-request.ts'
 import { normalTarget } from '../http/target.ts'
+import { KeptAnswer } from '../request/kept-answer.ts'
+import { passReason } from '../request/stages.ts'
+import { Visit } from '../request/visit.ts'
 
 /** A request to explain. */
 export interface Asked {
@@ -41,15 +42,31 @@ export function explain(site: Site, asked: Asked, nowMs: number): readonly Line[
     ['host', authority],
     ['target', target + spelling],
   ]
-  const route = site.routes.match(authority, target)
-  if (route === undefined) return [...head, ['answer', `404: ${because('no-route')}`]]
+  const view = new PlainRequest({
+    method: asked.method,
+    scheme: asked.scheme,
+    authority,
+    target: { raw: asked.rawTarget, pathAndQuery: target },
+    fields: asked.fields,
+  })
+  if (asked.method === 'PURGE') return [...head, ['answer', `from here, ${because('purge')}`]]
+  const rule = site.rules?.match(view)
+  if (rule !== undefined) head.push(['rule', `${rule.name}: ${ruleText(rule)}`])
+  if (rule?.action.kind === 'redirect') {
+    const { status, location } = rule.action.redirect
+    return [...head, ['answer', `${status} to ${location(target)}: ${because('redirect')}`]]
+  }
+  const matched = site.routes.match(authority, target)
+  if (matched === undefined) return [...head, ['answer', `404: ${because('no-route')}`]]
+  const route = rule === undefined ? matched : site.rules!.under(rule, matched)
   const { origin, preset } = site.services[route.service.index]!
   const service = `${route.service.name} at ${originText(origin)}`
   return [
     ...head,
     ['route', `${route.name}, answered by ${service}`],
     ...(preset === undefined ? [] : presetLines(preset)),
-    ...inRoute(route, asked, authority, target, nowMs),
+    // Nobody gets an answer: it is only asked what would be done for one.
+    ...inRoute(new Visit(view, new KeptAnswer(nobody, () => undefined), route, nowMs), target, nowMs),
   ]
 }
 
@@ -60,29 +77,22 @@ function presetLines(preset: Preset): Line[] {
   ]
 }
 
-function inRoute(route: Route, asked: Asked, authority: string, target: string, nowMs: number): Line[] {
-  const cookie = asked.fields.get('cookie')
-  const bypass = bypassReason(route.bypass, asked.method, target, cookie)
-  if (bypass !== undefined) return [['cache', `not used: ${because(bypass)}`]]
-  if (asked.method === 'QUERY')
+const nobody = { address: '', trusted: false }
+
+/** `target`: as it was asked for. */
+function inRoute(visit: Visit, target: string, nowMs: number): Line[] {
+  const why = passReason(visit)
+  if (why !== undefined) return [['cache', `not used: ${because(why)}`]]
+  if (visit.method === 'QUERY')
     return [['cache', 'used: the key holds the body, its Content-Type and its Content-Encoding (RFC 10008)']]
-  if (asked.method !== 'GET' && asked.method !== 'HEAD') return [['cache', `not used: ${because('method')}`]]
-  const { ignoredParameter } = route
-  const seen = ignoredParameter === undefined ? target : withoutParameters(target, ignoredParameter)
-  const key = primaryKey(asked.scheme, authority, seen)
-  const dropped = route.policy.cookies === 'drop'
-  const facts = requestFacts(asked.method, key, asked.fields, route.ignoredCookie, dropped)
+  const { route, key, pathAndQuery } = visit
+  const hidden = `the application sees ${pathAndQuery}: tracking parameters are hidden`
   return [
     ['key', key],
-    ...(seen === target
-      ? []
-      : [['query', `the application sees ${seen}: tracking parameters are hidden`] as const]),
-    ...cookieLines(route, cookie),
+    ...(pathAndQuery === target ? [] : [['query', hidden] as const]),
+    ...cookieLines(route, visit.head.fields.get('cookie')),
     ['cache', 'used: a stored response answers when it is fresh; else the application is asked'],
-    ...typicalAnswers(nowMs).map(([name, fields]): Line => [
-      '',
-      `${name}: ${stored(route, facts, fields, `${asked.scheme}://${authority}${target}`, nowMs)}`,
-    ]),
+    ...typicalAnswers(nowMs).map(([name, fields]): Line => ['', `${name}: ${stored(visit, fields, nowMs)}`]),
   ]
 }
 
@@ -134,9 +144,10 @@ function typicalAnswers(nowMs: number): readonly (readonly [name: string, fields
   return [['an answer without cache fields', []], ...named]
 }
 
-function stored(route: Route, facts: RequestFacts, fields: FieldLines, uri: string, nowMs: number): string {
+function stored(visit: Visit, fields: FieldLines, nowMs: number): string {
   const head = { status: 200, reason: 'OK', fields: Fields.of([['Date', formatHttpDate(nowMs)], ...fields]) }
-  const decision = storable(facts, head, { requestMs: nowMs, responseMs: nowMs }, route.policy, uri)
+  const times = { requestMs: nowMs, responseMs: nowMs }
+  const decision = storable(visit, head, times, visit.route.policy, visit.key)
   if (decision.kind === 'pass') return `not stored: ${because(decision.reason)}`
   const freshMs = Math.max(0, decision.stored.freshUntilMs - nowMs)
   if (decision.stored.noCache) return 'stored, and validated before each use'

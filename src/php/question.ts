@@ -40,7 +40,9 @@ switch (getenv('MYRIAD_QUESTION')) {
         $answer['done'] = $call('opcache_reset');
         break;
     case 'invalidate':
-        $answer['cached'] = $call('opcache_is_script_cached', $file);
+        // False also for a file that has changed or is gone; the list has its old version, with time 0 once it is dropped.
+        $answer['cached'] = $call('opcache_is_script_cached', $file)
+            || ($call('opcache_get_status')['scripts'][$file]['timestamp'] ?? 0) > 0;
         $answer['done'] = $answer['cached'] === true ? $call('opcache_invalidate', $file, true) : false;
         break;
     default:

@@ -128,8 +128,9 @@ export function readDeed(body: string): Deed | Unread {
   const wasCached = typeof answer['cached'] === 'boolean' ? answer['cached'] : undefined
   const done = answer['done'] === true
   if (done) return { done, wasCached, why: '' }
-  if (wasCached === false) return { done, wasCached, why: 'the file is not in the cache' }
-  return { done, wasCached, why: errorsOf(answer) || 'OPcache refused: it is off, or is restarting already' }
+  const errors = errorsOf(answer)
+  if (wasCached === false && errors === '') return { done, wasCached, why: 'the file is not in the cache' }
+  return { done, wasCached: undefined, why: errors || 'OPcache refused: it is off, or is restarting already' }
 }
 
 /** Reads php-fpm's own status page (`pm.status_path`, as JSON). */

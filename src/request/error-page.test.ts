@@ -1,7 +1,11 @@
 // Error pages: in whose place they stand, with which status and fields, and that they are stored for nobody.
 import { describe, expect, test } from 'bun:test'
 import { TestEngine, type RequestOptions } from '../../testing/engine.ts'
+import { fieldsOf } from '../../testing/exchange.ts'
+import { FakeReply } from '../../testing/fake-reply.ts'
 import { rulesOf } from '../../testing/rules.ts'
+import type { Pourable } from '../base/outbox.ts'
+import { ErrorPageReply } from './error-page.ts'
 
 const minute = { 'Cache-Control': 'max-age=60' }
 
@@ -191,4 +195,34 @@ describe("a page of the site's own", () => {
     engine.origin.last.fail('connect-refused')
     expect(reply).toMatchObject({ status: 404, body: 'kept' })
   })
+})
+
+test('a file is poured past the rule, one that a page stands in for is closed', () => {
+  const poured: unknown[] = []
+  class Pouring extends FakeReply {
+    pour(body: Pourable): void {
+      poured.push(body)
+    }
+  }
+  const errors = rulesOf([{ errors: { '404': './page.html' } }])[0]!.action
+  const pages = errors.kind === 'change' ? errors.actions.errors! : undefined
+  const body = {
+    leftBytes: 4,
+    closed: false,
+    announce: () => 0,
+    pour: () => 'done' as const,
+    close: () => void (body.closed = true),
+  }
+  const begin = (inner: FakeReply, status: number): void => {
+    const reply = new ErrorPageReply(inner, pages!, () => undefined)
+    reply.start({ status, reason: '', fields: fieldsOf({ 'Cache-Status': 'Myriad; detail=file' }) }, 4, true)
+    reply.pour?.(body)
+    reply.finish(undefined)
+  }
+  begin(new Pouring(), 200)
+  expect([poured, body.closed]).toEqual([[body], false])
+  const replaced = new Pouring()
+  begin(replaced, 404)
+  expect([poured.length, body.closed, replaced.body]).toEqual([1, true, page])
+  expect(new ErrorPageReply(new FakeReply(), pages!, () => undefined).pour).toBeUndefined()
 })

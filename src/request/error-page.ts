@@ -4,7 +4,7 @@
 //
 // A page is short and sent whole; clients that do not read it are the listener's to limit. What of an answer's fields
 // is about its body goes with it; the rest (WWW-Authenticate, Retry-After, Set-Cookie …) belongs to the status, and stays.
-import type { Held } from '../base/outbox.ts'
+import type { Held, Pourable } from '../base/outbox.ts'
 import type { Reason } from '../base/reason.ts'
 import type { ErrorPages, ErrorPage } from '../cube/y/rule-errors.ts'
 import { Fields } from '../http/fields.ts'
@@ -47,13 +47,21 @@ interface Replaced {
 
 /** Puts pages in the place of error answers. */
 export class ErrorPageReply implements Reply {
+  /** Where the client's reply can: files go out past the heap under rules, too. */
+  pour?: (body: Pourable) => void
   #replaced: Replaced | undefined
 
   constructor(
     private readonly inner: Reply,
     private readonly pages: ErrorPages,
     private readonly ask: AskPage,
-  ) {}
+  ) {
+    if (inner.pour === undefined) return
+    this.pour = (body) => {
+      if (this.#replaced === undefined) inner.pour!(body)
+      else body.close()
+    }
+  }
 
   get client(): Client {
     return this.inner.client

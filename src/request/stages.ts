@@ -1,11 +1,11 @@
 // The way of a request, in order. Each stage is one function; the decisions are pure and live in the folders that own
 // them; what they decide is carried out by the engine (engine.ts).
 //
-//   receive ─▶ route ─▶ bypass ─▶ key ─▶ lookup ─▶ decide ─┬▶ serve
-//                                                          ├▶ serve, and revalidate in the background
-//                                                          ├▶ revalidate ─▶ (304) serve · (200) store
-//                                                          ├▶ join a fetch in progress
-//                                                          └▶ fetch ─▶ store
+//   receive ─▶ rules ─▶ route ─▶ bypass ─▶ key ─▶ lookup ─▶ decide ─┬▶ serve
+//                                                                   ├▶ serve, and revalidate in the background
+//                                                                   ├▶ revalidate ─▶ (304) serve · (200) store
+//                                                                   ├▶ join a fetch in progress
+//                                                                   └▶ fetch ─▶ store
 import { unreachable } from '../base/assert.ts'
 import { Failure } from '../base/failure.ts'
 import type { Reason } from '../base/reason.ts'
@@ -37,7 +37,7 @@ export function begin(engine: Engine, visit: Visit): RequestCall | undefined {
 }
 
 /** Why the cache is not asked at all; undefined: it is. */
-function passReason(visit: Visit): Reason | undefined {
+export function passReason(visit: Visit): Reason | undefined {
   const { method } = visit
   if (visit.upgrade !== undefined) return 'upgrade'
   if (visit.bypass !== undefined) return visit.bypass

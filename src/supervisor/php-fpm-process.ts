@@ -56,9 +56,13 @@ export class FpmProcess {
   /** Starts php-fpm and resolves when every pool answers; rejects with an FpmError. */
   static async start(start: FpmStart, deps: FpmDeps): Promise<FpmProcess> {
     const { folder, pools } = start
-    mkdirSync(folder, { mode: 0o700 })
-    claim(folder, process.pid)
-    writeFileSync(join(folder, 'php-fpm.conf'), poolText(folder, pools), { mode: 0o600 })
+    try {
+      mkdirSync(folder, { mode: 0o700 })
+      claim(folder, process.pid)
+      writeFileSync(join(folder, 'php-fpm.conf'), poolText(folder, pools), { mode: 0o600 })
+    } catch (cause) {
+      throw new FpmError(cause instanceof Error ? cause.message : String(cause), { cause })
+    }
     const fpm = new FpmProcess(start, deps)
     const child = fpm.#spawn()
     if (!(await fpm.#answers(child))) {

@@ -3,10 +3,24 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { realClock } from '../../src/base/clock.ts'
 import { keysFor } from '../../src/php/accelerated-files.ts'
 import { fullness } from '../../src/php/fullness.ts'
+import type { History } from '../../src/php/history.ts'
+import { readAll } from '../../src/php/round.ts'
+import { FakeClock } from '../../testing/fake-clock.ts'
 import { pass } from '../../testing/within.ts'
-import { faults, iniLines, makeRig, phpFpm, smallCache, writePhp, writeTree, type Rig } from './rig.ts'
+import {
+  asking,
+  faults,
+  iniLines,
+  makeRig,
+  phpFpm,
+  smallCache,
+  writePhp,
+  writeTree,
+  type Rig,
+} from './rig.ts'
 
 describe.skipIf(phpFpm === null)('with php8.2-fpm, if it is installed', () => {
   let rig: Rig
@@ -16,8 +30,14 @@ describe.skipIf(phpFpm === null)('with php8.2-fpm, if it is installed', () => {
   afterAll(() => rig.stop())
 
   /** Deploys: all files change, and are used. */
-  async function deploy(times: number, files: number, methods: number, until = () => Promise.resolve(false)) {
-    for (let version = 1; version <= times; version++) {
+  async function deploy(
+    times: number,
+    files: number,
+    methods: number,
+    until = () => Promise.resolve(false),
+    first = 1,
+  ) {
+    for (let version = first; version < first + times; version++) {
       writeTree(rig, files, methods, version)
       expect(await rig.run('deployed.php')).toBe('')
       expect(await rig.run('all.php')).toBe('done')
@@ -98,6 +118,31 @@ describe.skipIf(phpFpm === null)('with php8.2-fpm, if it is installed', () => {
     await deploy(20, 10, 150)
     expect((await rig.opcache()).restarts.oom).toBe(0)
     expect(faults(await rig.advice())).toEqual([])
+  })
+
+  test('the deploy at which memory is full is foretold from the first few, at one an hour', async () => {
+    const hourMs = 3_600_000
+    await rig.start({ ...smallCache, memory_consumption: 16 })
+    writeTree(rig, 10, 60)
+    expect(await rig.run('all.php')).toBe('done')
+    const clock = new FakeClock(realClock.nowMs())
+    let history: History = {}
+    let foretold = 0
+    let hours = 0
+    for (let isEmptied = false; !isEmptied && hours < 60;) {
+      clock.advance(hourMs)
+      hours++
+      await deploy(1, 10, 60, undefined, hours)
+      const { report, history: kept } = await readAll([rig.master()], asking, clock, history, undefined)
+      history = kept
+      const { forecast, opcache } = report.masters[0]!
+      isEmptied = opcache?.state === 'on' && opcache.restarts.oom > 0
+      if (hours !== 5) continue
+      expect(forecast).toMatchObject({ kind: 'full', what: 'memory', overMs: 4 * hourMs, changes: 4 })
+      if (forecast.kind === 'full') foretold = hours + forecast.inMs / hourMs
+    }
+    expect(Math.abs(hours - foretold)).toBeLessThan(1.5)
+    expect(hours).toBeGreaterThan(8)
   })
 
   test('full of waste that may not be collected: max_wasted_percentage', async () => {

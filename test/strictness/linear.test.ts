@@ -2,9 +2,8 @@
 // Every parser reads every hostile text, eight times as long as a head may be by default, so that a step per pair of
 // characters shows in tenths of a second, and the best of three runs counts, so that a busy machine does not.
 import { describe, expect, test } from 'bun:test'
-import { fieldsOf } from '../../testing/exchange.ts'
+import { asked, fieldsOf } from '../../testing/exchange.ts'
 import { requestDirectives, responseDirectives } from '../../src/cache/directives.ts'
-import { requestFacts } from '../../src/cache/facts.ts'
 import { openPolicy } from '../../src/cache/policy.ts'
 import { variantKey, varyNames } from '../../src/cache/vary.ts'
 import { forwarded } from '../../src/edge/trust.ts'
@@ -27,13 +26,7 @@ const LINEAR_MS = 250
 const ignored = cookieMatcher(['_ga', '_g*', '*_x', 'a*b*', 'mp_*_mixpanel'])
 const validators = { etag: '"v"', lastModifiedMs: 0, dateMs: 0 }
 const facts = (value: string) =>
-  requestFacts(
-    'GET',
-    'k',
-    fieldsOf({ Foo: value, 'Accept-Language': value, Cookie: value, Connection: value }),
-    ignored,
-    false,
-  )
+  asked({ Foo: value, 'Accept-Language': value, Cookie: value, Connection: value }, 'GET', ignored)
 const view = (value: string) =>
   ({
     present: fieldBit.forwarded | fieldBit['x-forwarded-proto'],

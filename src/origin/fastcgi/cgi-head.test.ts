@@ -6,12 +6,21 @@ import { CgiHeadReader } from './cgi-head.ts'
 
 const reader = new CgiHeadReader(defaultsOf(limitRows))
 
+/** Whose Date stands behind all other lines. */
+const nowMs = Date.UTC(2026, 10, 23, 12)
+
 function read(text: string, method = 'GET') {
   const octets = Buffer.from(`..${text}`, 'latin1')
   const outcome = reader.read(octets, 2, octets.length, method)
   if (outcome !== 'complete') return outcome === 'invalid' ? reader.problem : outcome
   const { status, reason, bodyBytes } = reader
-  return { status, reason, bodyBytes, lines: [...reader.head().fields], rest: octets.length - reader.next }
+  return {
+    status,
+    reason,
+    bodyBytes,
+    lines: [...reader.head(nowMs).fields].slice(0, -1),
+    rest: octets.length - reader.next,
+  }
 }
 
 describe('a head', () => {
@@ -72,4 +81,23 @@ test.each([
   [`X: ${'a'.repeat(40_000)}\r\n\r\n`, 'field lines of more than 32768 bytes'],
 ])('%j is no head', (text, problem) => {
   expect(read(text)).toBe(problem)
+})
+
+test('gets the time as its Date, unless it tells its own', () => {
+  const date = 'Mon, 23 Nov 2026 12:00:00 GMT'
+  const into = Buffer.alloc(200)
+  const said = (text: string) => {
+    const octets = Buffer.from(text, 'latin1')
+    reader.read(octets, 0, octets.length, 'GET')
+    const head = reader.head(nowMs)
+    const copied = head.lines!.copyTo(into, 0, 0)
+    return [
+      head.lines!.get('date'),
+      copied < 0 ? undefined : into.toString('latin1', 0, copied),
+      head.fields.get('date'),
+    ]
+  }
+  expect(said('X: a\r\n\r\n')).toEqual([date, `X: a\r\nDate: ${date}\r\n`, date])
+  expect(said('Date: own\r\n\r\n')).toEqual(['own', 'Date: own\r\n', 'own'])
+  expect(said('Status: 404\r\nX: a\r\n\r\n')).toEqual([date, undefined, date])
 })

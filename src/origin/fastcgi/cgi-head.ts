@@ -5,12 +5,13 @@
 // A Location without a Status is a redirect, 302 (§6.2.3); that a local one were to be followed by the gateway itself
 // (§6.2.2) no application relies on any more. PHP can be told to send no field at all, so that is let pass, against
 // §6.2. Left out: a line that ends in LF alone.
+import { formatHttpDate } from '../../http/date.ts'
 import { fieldNumber, fieldBit } from '../../http/known-fields.ts'
-import { ArrivedHead } from '../../http1/arrived-head.ts'
 import { FieldLines, LinesEnd } from '../../http1/field-lines.ts'
 import { contentLength, mayHaveBody } from '../../http1/framing.ts'
 import type { Http1Limits } from '../../http1/limits.ts'
 import { SP } from '../../http1/octets.ts'
+import { DatedHead } from './dated-head.ts'
 
 export type CgiHeadOutcome = 'complete' | 'incomplete' | 'invalid'
 
@@ -29,19 +30,22 @@ export class CgiHeadReader {
   /** What is wrong, when invalid. */
   problem = ''
   readonly #lines = new FieldLines()
+  #second = -1
+  #dateText = ''
 
   constructor(readonly limits: Http1Limits) {}
 
-  /** The head, whose fields are good until the next reading; how long the body is, is told beside it. */
-  head(): ArrivedHead {
+  /** The head, to be settled before the next reading; how long the body is, is told beside it. */
+  head(nowMs: number): DatedHead {
     // As an HTTP origin's: a part's length says whether it is whole, and HEAD and 304 tell it without a body.
     const dropped =
       this.status === 204 || (this.bodyBytes !== undefined && this.bodyBytes > 0 && this.status !== 206)
-    return new ArrivedHead(
+    return new DatedHead(
       this.status,
       this.reason,
       this.#lines,
       dropped ? withoutStatusAndLength : withoutStatus,
+      this.#date(nowMs),
     )
   }
 
@@ -63,6 +67,16 @@ export class CgiHeadReader {
       told = true
     }
     return this.#readLength(method)
+  }
+
+  /** The time as a field line says it; made once in a second. */
+  #date(nowMs: number): string {
+    const second = Math.floor(nowMs / 1000)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#dateText = formatHttpDate(nowMs)
+    }
+    return this.#dateText
   }
 
   #readStatus(octets: Buffer, from: number, to: number): boolean {

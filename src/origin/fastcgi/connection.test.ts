@@ -56,7 +56,7 @@ class Seen implements Exchange {
   }
 
   head({ status, fields }: ResponseHead, bodyBytes: number | undefined): void {
-    this.told += `${status} ${JSON.stringify([...fields])} ${bodyBytes}: `
+    this.told += `${status} ${JSON.stringify([...fields].filter(([name]) => name !== 'Date'))} ${bodyBytes}: `
   }
 
   part(octets: Uint8Array, from: number, to: number): boolean {
@@ -89,6 +89,7 @@ function connect() {
     heads: new CgiHeadReader(defaultsOf(limitRows)),
     errors: new ErrorLines('php', (line) => errors.push(line)),
     nowMs: () => clock.ms,
+    wallMs: () => 0,
     closed: () => closings++,
   })
   return { socket, errors, clock, connection, closings: () => closings }

@@ -50,7 +50,10 @@ export interface Exchange {
 export interface ConnectionParts {
   readonly heads: CgiHeadReader
   readonly errors: ErrorLines
+  /** Monotonic time. */
   nowMs(): number
+  /** The time of day, for Date. */
+  wallMs(): number
   closed(connection: FastCgiConnection): void
 }
 
@@ -315,7 +318,7 @@ export class FastCgiConnection {
     this.#hasBody = mayHaveBody(method, heads.status)
     const bodyBytes = heads.bodyBytes ?? this.#wholeBody(octets, end - next)
     this.#bodyLeft = bodyBytes ?? Infinity
-    const head = heads.head()
+    const head = heads.head(this.parts.wallMs())
     exchange.head(head, bodyBytes)
     head.settle()
     if (next < end && this.#exchange === exchange) this.#readBody(joined, next, end)

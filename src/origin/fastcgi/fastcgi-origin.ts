@@ -91,6 +91,10 @@ export class FastCgiOrigin implements Pool, ConnectionParts {
     return this.deps.clock.monotonicMs()
   }
 
+  wallMs(): number {
+    return this.deps.clock.nowMs()
+  }
+
   dispatch(call: Call, fresh: boolean): void {
     const { connectionsMax, queueMax } = this.config.settings
     const kept = fresh ? undefined : this.#takeIdle()

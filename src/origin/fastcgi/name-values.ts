@@ -42,6 +42,17 @@ export class PairWriter {
     this.at = at + octets.latin1Write(value, at)
   }
 
+  /** As `pair`, with a value that lies in `source` from `from` to `to`. */
+  copiedPair(name: Uint8Array, source: Buffer, from: number, to: number): void {
+    const { length } = name
+    this.reserve(length + to - from + 8)
+    const { octets } = this
+    let at = this.#length(this.#length(this.at, length), to - from)
+    for (let i = 0; i < length; i++) octets[at + i] = name[i]!
+    at += length
+    this.at = at + source.copy(octets, at, from, to)
+  }
+
   /** Octets that were made before. */
   text(text: string): void {
     this.reserve(text.length)

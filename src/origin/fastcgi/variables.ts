@@ -8,6 +8,8 @@
 // What is the same for one request after the other is made once: the variables of a client, and those of a root.
 import type { Fields } from '../../http/fields.ts'
 import type { GatewayLines, OriginRequest } from '../origin.ts'
+import { internName } from '../../http1/name-table.ts'
+import { COLON, CR } from '../../http1/octets.ts'
 import { pairText, type PairWriter } from './name-values.ts'
 
 /** What is executed. Texts are octets, one character for each. */
@@ -28,7 +30,6 @@ const names = {
   method: octetsOf('REQUEST_METHOD'),
   uri: octetsOf('REQUEST_URI'),
   query: octetsOf('QUERY_STRING'),
-  type: octetsOf('CONTENT_TYPE'),
   length: octetsOf('CONTENT_LENGTH'),
   id: octetsOf('REQUEST_ID'),
 }
@@ -47,6 +48,8 @@ interface Variable {
   /** The field's name as others are spelled that become the same variable. */
   readonly alike: string
   readonly hasUnderscore: boolean
+  /** The request for which it was written last. */
+  written: number
 }
 
 /** Set by Myriad, whatever a client says; or dangerous, see above. */
@@ -61,10 +64,12 @@ function variableOf(key: string): Variable {
   const alike = key.replaceAll('_', '-')
   // What no variable can be called is passed on by no server: `X.Y` would become one name with `X-Y` somewhere else.
   const fits = /^[a-z0-9_-]+$/.test(key) && !withheld.has(alike)
+  const name = fits ? `HTTP_${alike.toUpperCase().replaceAll('-', '_')}` : ''
   const made: Variable = {
-    octets: octetsOf(fits ? `HTTP_${alike.toUpperCase().replaceAll('-', '_')}` : ''),
+    octets: octetsOf(key === 'content-type' ? 'CONTENT_TYPE' : name),
     alike,
     hasUnderscore: key.includes('_'),
+    written: 0,
   }
   if (variables.size < VARIABLES_MAX) variables.set(key, made)
   return made
@@ -72,7 +77,7 @@ function variableOf(key: string): Variable {
 
 /** Writes all variables of a request. `id`: what the request is called in Myriad's reports. */
 export function writeVariables(to: PairWriter, request: OriginRequest, script: Script, id: string): void {
-  const { pathAndQuery, body, fields, gateway } = request
+  const { pathAndQuery, body, gateway } = request
   to.text(constant)
   to.text(clientText(gateway))
   to.text(scriptText(script))
@@ -82,9 +87,37 @@ export function writeVariables(to: PairWriter, request: OriginRequest, script: S
   to.pair(names.query, query < 0 ? '' : pathAndQuery.slice(query + 1))
   to.pair(names.id, id)
   const bytes = body.kind === 'whole' ? body.bytes.length : body.kind === 'stream' ? body.bytes : undefined
-  to.pair(names.length, bytes === undefined ? '' : String(bytes))
-  to.pair(names.type, fields.get('content-type') ?? '')
-  writeFields(to, fields, gateway.fields)
+  if (bytes !== undefined) to.pair(names.length, String(bytes))
+  if (!writeLines(to, request)) writeFields(to, request.fields, gateway.fields)
+}
+
+/** Where the client's lines lie for a moment. */
+const lines = Buffer.allocUnsafeSlow(65_536)
+let requests = 0
+
+/** Writes the client's fields from their lines, without strings. False, and nothing written: they need a closer look. */
+function writeLines(to: PairWriter, request: OriginRequest): boolean {
+  const end = request.copyLines === undefined ? -1 : request.copyLines(lines, 0)
+  if (end < 0) return false
+  const before = to.at
+  requests++
+  for (let at = 0; at < end; at += 2) {
+    const from = at
+    let hash = 0
+    for (; lines[at] !== COLON; at++) hash = (Math.imul(hash, 31) + lines[at]!) | 0
+    const variable = variableOf(internName(lines, from, at, hash).key)
+    // `Name: value`, in exactly this form.
+    const valueFrom = at + 2
+    for (at = valueFrom; lines[at] !== CR; at++);
+    if (variable.octets.length === 0) continue
+    if (variable.hasUnderscore || variable.written === requests) {
+      to.at = before
+      return false
+    }
+    variable.written = requests
+    to.copiedPair(variable.octets, lines, valueFrom, at)
+  }
+  return true
 }
 
 function writeFields(to: PairWriter, fields: Fields, others: Fields): void {
@@ -92,13 +125,11 @@ function writeFields(to: PairWriter, fields: Fields, others: Fields): void {
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!
     const variable = variableOf(key)
-    if (variable.octets.length === 0) continue
+    if (variable.octets.length === 0 || keys.indexOf(key) < i) continue
     // A name with `_` could stand in for the one with `-`: where there are both, only that one counts.
     if (variable.hasUnderscore && (isTaken(variable, key, keys) || isTaken(variable, key, others.keys)))
       continue
-    if (keys.indexOf(key, i + 1) < 0) {
-      if (keys.indexOf(key) === i) to.pair(variable.octets, values[i]!)
-    } else if (keys.indexOf(key) === i) to.pair(variable.octets, joined(fields, key))
+    to.pair(variable.octets, keys.includes(key, i + 1) ? joined(fields, key) : values[i]!)
   }
 }
 

@@ -1,11 +1,10 @@
-// What is read from a request.
+// What the cache's decisions read from a request.
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
-import { asked, fieldsOf } from '../../testing/exchange.ts'
-import { requestFacts } from './facts.ts'
+import { asked, policyWith } from '../../testing/exchange.ts'
 
-describe('requestFacts', () => {
-  test('gathers what decisions ask for', () => {
+describe('a request', () => {
+  test('tells what decisions ask for', () => {
     const facts = asked({
       Cookie: '_ga=1; a=1',
       Authorization: 'Basic x',
@@ -41,20 +40,12 @@ describe('requestFacts', () => {
 
   test('cookies of several lines are one list (RFC 9113 §8.2.3)', () => {
     expect(asked({ Cookie: ['a=1', '_ga=2; b=3'] }).cookie).toBe('a=1; b=3')
-    const fields = fieldsOf({ Cookie: 'a=1' })
-    expect(requestFacts('GET', 'k', fields, () => false, true).cookie).toBeUndefined()
+    const drop = policyWith({ cookies: 'drop' })
+    expect(asked({ Cookie: 'a=1' }, 'GET', () => false, drop).cookie).toBeUndefined()
   })
 
-  test('what Connection names is not there, for the key as for the application (RFC 9110 §7.6.1)', () => {
-    const facts = asked({
-      Connection: 'close, Authorization, cookie, Foo',
-      Authorization: 'x',
-      Cookie: 'a=1',
-      Foo: '1',
-      Bar: '2',
-    })
-    expect(facts).toMatchObject({ authorization: false, cookie: undefined })
-    expect(facts.fields.names).toEqual(['Bar'])
+  test('what Connection names is not there, for Vary as for the application (RFC 9110 §7.6.1)', () => {
+    expect(asked({ Connection: 'close, Foo', Foo: '1', Bar: '2' }).fields.names).toEqual(['Bar'])
   })
 
   test('property: never throws', () => {
