@@ -6,6 +6,7 @@ import { Failure, type FailureCode } from '../../base/failure.ts'
 import { free } from '../../base/free.ts'
 import { Outbox } from '../../base/outbox.ts'
 import type { Fields } from '../../http/fields.ts'
+import { fieldNumber } from '../../http/known-fields.ts'
 import type { ResponseHead } from '../../http/message.ts'
 import { passableTrailers } from '../../http/trailers.ts'
 import { ChunkedDecoder, encodeChunk, encodeLastChunk } from '../../http1/chunked.ts'
@@ -13,6 +14,7 @@ import { ArrivedHead } from '../../http1/arrived-head.ts'
 import type { Framing } from '../../http1/framing.ts'
 import type { ResponseReader } from '../../http1/response-reader.ts'
 import type { OriginRequest } from '../origin.ts'
+import { unusedTimeOf } from './keep-alive.ts'
 import { requestHead, writeRequestHead } from './request-head.ts'
 import type { HttpOriginSettings } from './settings.ts'
 
@@ -83,6 +85,8 @@ export class OriginConnection {
   movedMs = 0
   /** When it was last put among the idle ones. */
   idleSinceMs = 0
+  /** For how long it may lie there, by the origin's word. */
+  idleTimeMs = Infinity
   #answered = false
   /** Whether a view of the octets being read is still needed by somebody. */
   #needed = false
@@ -351,6 +355,8 @@ export class OriginConnection {
       return
     }
     this.#keepAlive = reader.keepAlive
+    const keepAlive = reader.lines.get(fieldNumber['keep-alive'])
+    if (keepAlive !== undefined) this.idleTimeMs = unusedTimeOf(keepAlive)
     const { framing } = reader
     if (framing.kind === 'none') {
       this.#reading = { kind: 'length', left: 0 }

@@ -99,6 +99,18 @@ describe('connections', () => {
     await old.server.connections[0]!.closed
   })
 
+  test('are not used in the last second for which the origin means to keep them', async () => {
+    const brief = 'HTTP/1.1 200 OK\r\nKeep-Alive: timeout=3, max=100\r\nContent-Length: 0\r\n\r\n'
+    const { server, clock, ask } = await setup(() => brief)
+    await exchange(ask)
+    clock.advance(2000)
+    await exchange(ask)
+    expect(server.connections).toHaveLength(1)
+    clock.advance(2001)
+    await exchange(ask)
+    expect(server.connections).toHaveLength(2)
+  })
+
   test('that the origin closes while they lie idle are forgotten', async () => {
     const { server, origin, ask } = await setup(() => hello)
     await exchange(ask)

@@ -69,7 +69,7 @@ export class HttpOrigin implements Origin, Pool {
     if (call.request.upgrade !== undefined && this.#tunnels.size >= tunnelsMax)
       return this.#refuse(call, `${tunnelsMax} tunnels to ${this.config.authority} are open`)
     if (!fresh) {
-      const kept = this.#idle.pop()
+      const kept = this.#takeIdle()
       if (kept !== undefined) return call.begin(kept)
     }
     if (this.#all.size + this.#connecting < connectionsMax) {
@@ -83,6 +83,16 @@ export class HttpOrigin implements Origin, Pool {
       )
     call.queuedMs = this.deps.clock.monotonicMs()
     this.#queue.push(call)
+  }
+
+  /** The connection that was used last, of those that the origin does not mean to close by now. */
+  #takeIdle(): OriginConnection | undefined {
+    const nowMs = this.deps.clock.monotonicMs()
+    for (;;) {
+      const kept = this.#idle.pop()
+      if (kept === undefined || nowMs - kept.idleSinceMs <= kept.idleTimeMs) return kept
+      kept.abort()
+    }
   }
 
   /** The origin has switched protocols on a connection: others may take its place in the pool. */
