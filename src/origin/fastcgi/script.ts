@@ -20,8 +20,8 @@ export interface ScriptsConfig {
   readonly noExec: readonly string[]
 }
 
-/** Names of scripts, in all the spellings that some PHP somewhere is set up to execute. */
-const scriptLike = /\.(?:php\d?|phps|phtml|phar)$/i
+/** A name of a script in a path, in all the spellings that some PHP somewhere is set up to execute. */
+const scriptLike = /\.(?:php\d?|phps|phtml|phar)(?:[/\s]|$)/i
 
 /** Decides which script answers. */
 export class Scripts {
@@ -53,7 +53,7 @@ export class Scripts {
         const { within } = found
         if (within !== undefined && isScript(within.file))
           return this.#execute(within.file, found.realRoot, decoded(within.rest))
-        if (path.split('/').some((segment) => scriptLike.test(decoded(segment)))) return undefined
+        if (scriptLike.test(decoded(path))) return undefined
         return this.#first(this.config.frontController)
       }
       case 'refused':
@@ -74,6 +74,8 @@ export class Scripts {
     const below = realRoot === '/' ? '' : realRoot
     if (!isScript(file) || !file.realPath.startsWith(`${below}/`)) return undefined
     const name = decoded(file.name)
+    // Below a folder that is called like a script nothing is executed: where such a path ends its script, servers differ.
+    if (scriptLike.test(name.slice(0, name.lastIndexOf('/') + 1))) return undefined
     // By the name that was asked for, and by the place where it lies: a link may lead from one to the other.
     const realName = octets(file.realPath.slice(below.length))
     if (this.#noExec.some((folder) => folder.test(name) || folder.test(realName))) return undefined
