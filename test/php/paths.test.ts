@@ -26,83 +26,36 @@ const names = [
   'folder.php/index.php',
 ]
 
-const paths = [
-  ...[
-    '/',
-    '/index.php',
-    '/app/tool.php',
-    '/app/tool.php?x=/evil.php',
-    '/a%20b.php',
-    '/nothing',
-    '/nothing/here',
-    '/a.jpg',
-  ],
-  ...[
-    '/index.php/',
-    '/index.php/x',
-    '/index.php/x.php',
-    '/index.php/a%2Fb',
-    '/app/tool.php/../../uploads/evil.php',
-  ],
-  ...[
-    '/a.jpg/x.php',
-    '/a.jpg/index.php',
-    '/a.jpg%2Fx.php',
-    '/a.jpg%00.php',
-    '/a.jpg%00/x.php',
-    '/a.jpg\\x.php',
-    '/a.jpg;x.php',
-    '/a.jpg?x.php',
-  ],
-  ...[
-    '/uploads/evil.php',
-    '/uploads/evil.php/x',
-    '/uploads//evil.php',
-    '/uploads/./evil.php',
-    '/x/../uploads/evil.php',
-  ],
-  ...[
-    '/%75ploads/evil.php',
-    '/uploads%2Fevil.php',
-    '/pictures/evil.php',
-    '/Uploads/evil.php',
-    '/uploads/evil.PHP',
-  ],
-  ...[
-    '/index.PHP',
-    '/Index.php',
-    '/index.php.',
-    '/index.php%20',
-    '/index.php%0A',
-    '/index.php%0a/x',
-    '/index.php%2F',
-    '/index%2ephp',
-    '/index.ph%70',
-    '/index.php::$DATA',
-    '/index.php~',
-  ],
-  ...['/.hidden.php', '/%2ehidden.php', '/.git/hook.php', '/.git/hook.php/x', '/%2Egit%2fhook.php'],
-  ...[
-    '/..%2Fsecret.php',
-    '/%2e%2e/secret.php',
-    '/../secret.php',
-    '/app/..%5C..%5Csecret.php',
-    '/app/%2e%2e/%2e%2e/secret.php',
-    '//secret.php',
-    '/outside.php',
-    '/outside/secret.php',
-  ],
-  ...[
-    '/folder.php',
-    '/folder.php/',
-    '/folder.php/x',
-    '/nothing.php',
-    '/nothing.php/x',
-    '/nothing/x.php',
-    '/page',
-    '/picture.php',
-  ],
-]
+const paths = String.raw`
+  / /index.php /app/tool.php /app/tool.php?x=/evil.php /a%20b.php /nothing /nothing/here /a.jpg
+  /index.php/ /index.php/x /index.php/x.php /index.php/a%2Fb /app/tool.php/../../uploads/evil.php
+  /a.jpg/x.php /a.jpg/index.php /a.jpg%2Fx.php /a.jpg%00.php /a.jpg%00/x.php /a.jpg\x.php /a.jpg;x.php
+  /a.jpg?x.php /uploads/evil.php /uploads/evil.php/x /uploads//evil.php /uploads/./evil.php
+  /x/../uploads/evil.php /%75ploads/evil.php /uploads%2Fevil.php /pictures/evil.php /Uploads/evil.php
+  /uploads/evil.PHP /index.PHP /Index.php /index.php. /index.php%20 /index.php%0A /index.php%0a/x
+  /index.php%2F /index%2ephp /index.ph%70 /index.php::$DATA /index.php~ /.hidden.php /%2ehidden.php
+  /.git/hook.php /.git/hook.php/x /%2Egit%2fhook.php /..%2Fsecret.php /%2e%2e/secret.php
+  /../secret.php /app/..%5C..%5Csecret.php /app/%2e%2e/%2e%2e/secret.php //secret.php /outside.php
+  /outside/secret.php /folder.php /folder.php/ /folder.php/x /nothing.php /nothing.php/x
+  /nothing/x.php /page /picture.php
+`
+  .trim()
+  .split(/\s+/)
+
+/** What ran for a path; 'nothing' when something else was the answer. */
+async function ran(at: number, path: string): Promise<{ what: string; text: string }> {
+  const client = await RawClient.connect(at)
+  try {
+    await client.send(`GET ${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`)
+    const answer = await client.response()
+    const name = answer.field('x-ran')
+    const what =
+      name === undefined ? 'nothing' : `${name} as ${answer.field('x-name')} with ${answer.field('x-info')}`
+    return { what, text: answer.text() }
+  } finally {
+    client.destroy()
+  }
+}
 
 describe.skipIf(!isReady)('a path', () => {
   let fpm: PhpFpm
@@ -166,21 +119,6 @@ describe.skipIf(!isReady)('a path', () => {
     await fpm?.stop()
     rmSync(folder, { recursive: true, force: true })
   })
-
-  /** What ran for a path; 'nothing' when something else was the answer. */
-  async function ran(at: number, path: string): Promise<{ what: string; text: string }> {
-    const client = await RawClient.connect(at)
-    try {
-      await client.send(`GET ${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`)
-      const answer = await client.response()
-      const name = answer.field('x-ran')
-      const what =
-        name === undefined ? 'nothing' : `${name} as ${answer.field('x-name')} with ${answer.field('x-info')}`
-      return { what, text: answer.text() }
-    } finally {
-      client.destroy()
-    }
-  }
 
   test.each(paths)('%s', async (path) => {
     const ours = await ran(myriad.port, path)

@@ -1,10 +1,11 @@
-// The three origins that the corpus is sent to, and what each of them has seen. The raw origin vouches for canonical
-// bytes; nginx and Node are two readers that many sites have behind their gateway.
+// The origins that the corpus is sent to, and what each of them has seen. The raw origin vouches for canonical
+// bytes; nginx, Node and php-fpm are readers that many sites have behind their gateway.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startChild, untilListening } from '../../testing/child.ts'
 import { freePort } from '../../testing/free-port.ts'
+import { startPhpFpm } from '../../testing/php-fpm.ts'
 import { startRawOrigin } from '../../testing/raw-origin.ts'
 
 /** A request as an origin understood it. */
@@ -30,6 +31,10 @@ export interface Testimony {
 export interface Witness {
   readonly name: string
   readonly url: string
+  /** How it stands in a configuration, where it is not asked by its URL. */
+  readonly origin?: Readonly<Record<string, string>>
+  /** Whether a target is not found in front of it already: a name in its root that is hidden. */
+  hides?(target: string): boolean
   /** What it has seen since the last question; complete up to a request whose answer has been received. */
   testify(): Promise<Testimony>
   stop(): Promise<void>
@@ -178,4 +183,56 @@ export async function startNginxWitness(): Promise<Witness> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A script that writes down what it was asked, and answers as the others do. */
+const rememberingScript = `<?php
+$fields = [];
+foreach ($_SERVER as $name => $value)
+  if (str_starts_with($name, 'HTTP_')) $fields[strtolower(strtr(substr($name, 5), '_', '-'))] = $value;
+$body = file_get_contents('php://input');
+$seen = ['method' => $_SERVER['REQUEST_METHOD'], 'target' => $_SERVER['REQUEST_URI'], 'body' => bin2hex($body), 'host' => $fields['host'] ?? null,
+  'whole' => strlen($body) === (int) ($_SERVER['CONTENT_LENGTH'] ?? 0)];
+file_put_contents(__DIR__ . '/../seen.log', json_encode($seen) . "\\n", FILE_APPEND | LOCK_EX);
+header('Cache-Control: no-store');
+header('Content-Type: text/plain');
+if (!str_starts_with($seen['target'], '/probe-')) echo "seen {$seen['method']} {$seen['target']}\\n";
+`
+
+/** php-fpm with a script that answers everything; what is no script and no file reaches it as its front controller. */
+export async function startPhpWitness(): Promise<Witness> {
+  const fpm = await startPhpFpm({ files: { 'index.php': rememberingScript } })
+  const log = join(fpm.root, '../seen.log')
+  writeFileSync(log, '')
+  let read = 0
+  return {
+    name: 'php-fpm',
+    url: fpm.root,
+    origin: { php: fpm.root, socket: fpm.socket },
+    hides: (target) => /^\/\.(?!well-known)[^%/?]*(?:[/?]|$)/.test(target),
+    testify() {
+      // The script has written its line before its answer was complete.
+      const text = readFileSync(log, 'latin1').slice(read)
+      read += text.length
+      const sightings = text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line): Sighting => {
+          const { method, target, whole, body, host } = JSON.parse(line) as PhpSighting
+          const octets = Buffer.from(body, 'hex').toString('latin1')
+          return { method, target, whole, body: octets, fields: host === null ? {} : { host } }
+        })
+      return Promise.resolve({ sightings, complaints: [] })
+    },
+    stop: () => fpm.stop(),
+  }
+}
+
+interface PhpSighting {
+  readonly method: string
+  readonly target: string
+  readonly whole: boolean
+  /** In hexadecimal digits. */
+  readonly body: string
+  readonly host: string | null
 }

@@ -82,6 +82,8 @@ test.each([
   ['/nothing/here/', '/site/index.php as /index.php'],
   ['/a.jpg/x', '/site/index.php as /index.php'],
   ['/INDEX', '/site/index.php as /index.php'],
+  // OPTIONS of the whole server (RFC 9110 §9.3.7).
+  ['*', '/site/index.php as /index.php'],
   ['/index.php.', '/site/index.php as /index.php'],
   ['/index%2Fphp', '/site/index.php as /index.php'],
 ])('%s is answered by %s', (path, script) => {
@@ -131,7 +133,6 @@ test.each([
   '/shared/evil.php',
   '/leak.php',
   '/../shared/evil.php',
-  '*',
 ])('%s is answered by no script', (path) => {
   expect(decide(path)).toBe('none')
 })

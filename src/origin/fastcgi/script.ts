@@ -39,8 +39,6 @@ export class Scripts {
    * for the files beside the scripts to say what is there.
    */
   decide(path: string): Script | undefined {
-    // `OPTIONS *` is about no resource (RFC 9110 §9.3.7).
-    if (!path.startsWith('/')) return undefined
     const found = this.root.resolve(path)
     switch (found.kind) {
       case 'file':
