@@ -6,7 +6,6 @@ import { cacheStatus, detail } from '../../../testing/cache-status.ts'
 import { type Myriad, startMyriad } from '../../../testing/myriad.ts'
 import { type Browser, pageOf, setCookies } from '../fixtures/browser.ts'
 import { runCrowd, type Visit } from '../fixtures/crowd.ts'
-import { startNginx } from '../fixtures/nginx.ts'
 import { phpFpmProgram } from '../fixtures/php-fpm.ts'
 import { Rig } from '../fixtures/rig.ts'
 import * as wiki from './wiki.ts'
@@ -26,8 +25,7 @@ describe.skipIf(!installed)('DokuWiki', () => {
   const nobody = (name = 'nobody') => wiki.visitor(name, myriad.port)
 
   beforeAll(async () => {
-    const { root, socket } = await wiki.prepareDokuWiki(rig, [alice, bert])
-    myriad = rig.started(await startMyriad(await startNginx(rig, root, socket)))
+    myriad = rig.started(await startMyriad(wiki.prepareDokuWiki(rig, [alice, bert])))
     people = { alice: nobody(alice.name), bert: nobody(bert.name) }
     await wiki.logIn(people.alice, alice)
     await wiki.logIn(people.bert, bert)

@@ -1,9 +1,8 @@
-// DokuWiki, as Debian packages it, on php-fpm: copied, its settings, people and pages in folders beside it, as its manual
+// DokuWiki, as Debian packages it: copied, its settings, people and pages in folders beside it, as its manual
 // advises. Its code stays as it is.
 import { cpSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { briefly, Browser, hiddenOf, pageOf } from '../fixtures/browser.ts'
-import { startPhpFpm } from '../fixtures/php-fpm.ts'
 import { copyInstalled, giveToServer, phpValue, type Rig } from '../fixtures/rig.ts'
 
 /** Where Debian's package has put it. */
@@ -19,14 +18,8 @@ export interface Person {
   readonly name: string
 }
 
-/** A folder with DokuWiki, and the php-fpm that may run it. */
-export interface DokuWikiFiles {
-  readonly root: string
-  readonly socket: string
-}
-
-/** Copies DokuWiki into a rig, with these people, all of whom may write; starts php-fpm for it. */
-export async function prepareDokuWiki(rig: Rig, people: readonly Person[]): Promise<DokuWikiFiles> {
+/** Copies DokuWiki into a rig, with these people, all of whom may write; returns its folder. */
+export function prepareDokuWiki(rig: Rig, people: readonly Person[]): string {
   const root = rig.path('dokuwiki')
   copyInstalled(installedIn, root)
   rmSync(join(root, 'install.php'))
@@ -49,8 +42,7 @@ export async function prepareDokuWiki(rig: Rig, people: readonly Person[]): Prom
   })
   writeFileSync(join(conf, 'users.auth.php'), `# <?php exit()?>\n${users.join('')}`)
   giveToServer(conf, data)
-  const { socket } = await startPhpFpm(rig)
-  return { root, socket }
+  return root
 }
 
 /** A visitor whom the wiki does not know. */

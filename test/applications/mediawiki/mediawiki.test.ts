@@ -9,7 +9,6 @@ import type { RawResponse } from '../../../testing/raw-client.ts'
 import { pass } from '../../../testing/within.ts'
 import { type Browser, pageOf } from '../fixtures/browser.ts'
 import { runCrowd, type Visit } from '../fixtures/crowd.ts'
-import { startNginx } from '../fixtures/nginx.ts'
 import { phpFpmProgram } from '../fixtures/php-fpm.ts'
 import { purge } from '../fixtures/purge.ts'
 import { Rig } from '../fixtures/rig.ts'
@@ -43,12 +42,12 @@ describe.skipIf(!installed)('MediaWiki', () => {
 
   beforeAll(async () => {
     files = await wiki.installMediaWiki(rig, [alice, bert])
-    const nginx = await startNginx(rig, files.root, files.socket)
-    const start = async (cache: object) =>
-      rig.started(await startMyriad(nginx, { routes: [{ path: '/*', service: 'site', cache }] }))
-    cached = await start({ ignore: 'tracking' })
-    uncached = await start({ bypass: { path: ['/*'] } })
-    wiki.setMediaWiki(files.root, wiki.behindCache(cached.port))
+    const { root, socket } = files
+    cached = rig.started(await startMyriad(root))
+    const services = { site: { origin: { php: root, socket } } }
+    const routes = [{ path: '/*', service: 'site', cache: { bypass: { path: ['/*'] } } }]
+    uncached = rig.started(await startMyriad(root, { services, routes }))
+    wiki.setMediaWiki(root, wiki.behindCache(cached.port))
     const visitor = (name: string) => wiki.visitor(name, cached.port)
     people = { alice: visitor(alice.login), bert: visitor(bert.login), dora: visitor('Dora') }
     await wiki.logIn(people.alice, alice)

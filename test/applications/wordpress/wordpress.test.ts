@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { cacheStatus, detail } from '../../../testing/cache-status.ts'
-import { type Myriad, startMyriad } from '../../../testing/myriad.ts'
+import { type Config, type Myriad, startMyriad } from '../../../testing/myriad.ts'
 import { pass, within } from '../../../testing/within.ts'
 import { Browser, pageOf } from '../fixtures/browser.ts'
 import { runCrowd, type Visit } from '../fixtures/crowd.ts'
@@ -11,7 +11,6 @@ import { mariaDbProgram } from '../fixtures/mariadb.ts'
 import { phpFpmProgram } from '../fixtures/php-fpm.ts'
 import { purge } from '../fixtures/purge.ts'
 import { Rig } from '../fixtures/rig.ts'
-import { startNginx } from '../fixtures/nginx.ts'
 import {
   Blog,
   comment,
@@ -49,15 +48,11 @@ describe.skipIf(!installed)('WordPress', () => {
 
   beforeAll(async () => {
     const { root, socket } = await prepareWordPress(rig)
-    const nginx = await startNginx(rig, root, socket)
-    const start = async (cache: object) =>
-      rig.started(await startMyriad(nginx, { routes: [{ path: '/*', service: 'site', cache }] }))
-    const bypass = {
-      cookie: ['wordpress_*', 'comment_author*', 'wp-postpass_*'],
-      path: ['/wp-admin/*', '/wp-login.php'],
-    }
-    cached = await start({ ttl: '10m', ignore: 'tracking', bypass })
-    brief = await start({ ttl: '1s', bypass })
+    cached = rig.started(await startMyriad(root))
+    const services = { site: { origin: { php: root, socket }, preset: 'wordpress' } }
+    const start = async (cache: Config) =>
+      rig.started(await startMyriad(root, { services, routes: [{ path: '/*', service: 'site', cache }] }))
+    brief = await start({ ttl: '1s' })
     uncached = await start({ bypass: { path: ['/*'] } })
     blog = await Blog.install(cached.port)
     people = {
