@@ -89,11 +89,6 @@ function connectTo(
 
 function connectFailure(name: string, error: unknown): Failure {
   const code = (error as { code?: unknown } | null)?.code
-  // The queue in front of a unix socket is full (listen.backlog of php-fpm): all workers are busy, and more wait.
-  if (code === 'EAGAIN')
-    return new Failure('origin-busy', `${name} takes no more connections: its queue is full`, {
-      cause: error,
-    })
   const why = typeof code === 'string' ? code : String(error)
   return new Failure('connect-refused', `no connection to ${name}: ${why}`, { cause: error })
 }

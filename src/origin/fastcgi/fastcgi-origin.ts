@@ -216,12 +216,26 @@ export class FastCgiOrigin implements Pool, ConnectionParts {
       failed: (failure) => {
         this.#connecting.delete(connecting)
         this.#resolver?.failed()
+        if (failure.code === 'connect-refused' && this.config.address.kind === 'unix' && this.#all.size > 0)
+          return this.#waitForWorker(call)
         call.fail(failure, false)
         this.#connectNext()
       },
     })
     this.#connecting.add(connecting)
     openSocket(this.config.address, this.#resolver, this.#name, connecting)
+  }
+
+  /**
+   * A unix socket refuses also when there is no room in the queue in front of it (listen.backlog), which php-fpm, to which
+   * connections are open, must be the reason for: then the turn of this request comes when one of those is free.
+   */
+  #waitForWorker(call: Call): void {
+    if (call.ended) return
+    if (this.#queue.length >= this.config.settings.queueMax)
+      return this.#refuse(call, `${this.#name} takes no more connections, and the queue is full`)
+    if (call.queuedMs === 0) call.queuedMs = this.nowMs()
+    this.#queue.unshift(call)
   }
 
   #onSweep(): void {
