@@ -4,6 +4,7 @@ import { collapse } from './collapse.ts'
 import type { Comparison } from './comparison.ts'
 import { compressed } from './compressed.ts'
 import { connections } from './connections.ts'
+import { files } from './files.ts'
 import { hits } from './hits.ts'
 import { memoryBudget } from './memory-budget.ts'
 import { misses } from './misses.ts'
@@ -17,6 +18,7 @@ export const comparisons: readonly Comparison[] = [
   misses,
   connections,
   bodies,
+  files,
   collapse,
   memoryBudget,
   start,

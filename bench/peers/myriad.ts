@@ -7,6 +7,15 @@ import type { Peer } from './peer.ts'
 const root = join(import.meta.dir, '..', '..')
 const command = join(root, 'bin', 'myriad')
 
+/** Myriad on the folder `site`, without a configuration. */
+export function myriadFiles(site: string): Peer {
+  return {
+    ...myriad,
+    prepare: ({ port }) =>
+      Promise.resolve([command, 'serve', site, '--listen', `127.0.0.1:${port}`, '--console', 'off']),
+  }
+}
+
 export const myriad: Peer = {
   name: 'Myriad',
   program: command,

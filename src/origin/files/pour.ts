@@ -13,8 +13,12 @@ const PIECE_BYTES_MAX = 2 << 20
 /** What one client gets before it is the turn of others. */
 const TURN_BYTES_MAX = 16 << 20
 
-/** An ordinary write that is refused is what makes the socket tell when it takes more: as small as may be. */
-const REFUSED_BYTES = 4096
+/**
+ * An ordinary write that is not taken whole is what makes Bun's socket tell when it takes more. To a slow client a short
+ * one will do; a fast one takes it between two reads, and then a longer one is tried, so that there is room for a long
+ * piece when the socket tells.
+ */
+const REFUSED_BYTES_MIN = 64 << 10
 
 /** Half of a usual second-level cache: what is read into it is still there when it is written. */
 const buffer = Buffer.allocUnsafeSlow(256 << 10)
@@ -41,6 +45,7 @@ export class FilePour implements Pourable {
     if (this.#begun && !this.file.unchanged) return 'broken'
     this.#begun = true
     let copied = buffer.length
+    let refused = REFUSED_BYTES_MIN
     const until = this.leftBytes - TURN_BYTES_MAX
     while (this.leftBytes > until) {
       const bytes = Math.min(this.leftBytes, PIECE_BYTES_MAX)
@@ -50,7 +55,8 @@ export class FilePour implements Pourable {
       if (sent > 0) {
         if (this.#taken(sent) === 'done') return 'done'
         if (sent === bytes) continue
-        copied = REFUSED_BYTES
+        copied = refused
+        refused = Math.min(4 * refused, buffer.length)
       }
       const outcome = this.#copy(sink, copied)
       if (outcome !== 'more') return outcome
