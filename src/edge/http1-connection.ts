@@ -151,7 +151,9 @@ export class Http1Connection implements ReplyConnection {
     if (!flushed) return
     if (this.#phase === 'lingering') return this.#finishLingering()
     this.#call?.writable()
-    if (this.#phase === 'head' && this.#pending !== undefined) this.#process()
+    if (this.#phase !== 'head') return
+    if (this.#pending !== undefined) this.#process()
+    else if (this.context.draining) this.#close()
   }
 
   /** The client sends no more; it may still read (a half-closed connection). */

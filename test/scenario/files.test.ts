@@ -90,8 +90,8 @@ async function curl(path: string, ...args: string[]): Promise<Curled> {
 }
 
 /** How often Myriad holds that file open. */
-function held(name: string): number {
-  const folder = `/proc/${myriad.pid}/fd`
+function held(name: string, pid = myriad.pid): number {
+  const folder = `/proc/${pid}/fd`
   return readdirSync(folder).filter((fd) => {
     try {
       return readlinkSync(join(folder, fd)).startsWith(join(root, name))
@@ -107,20 +107,34 @@ class Reader {
   readonly #pieces: Buffer[] = []
   readonly #over: Promise<void>
 
-  constructor(path: string) {
-    this.#socket = connect({ port: myriad.port, host: '127.0.0.1' })
+  constructor(path: string, port = myriad.port) {
+    this.#socket = connect({ port, host: '127.0.0.1' })
     this.#socket.pause()
     this.#socket.on('data', (piece) => this.#pieces.push(piece as Buffer))
     this.#over = new Promise((resolve) => this.#socket.on('close', () => resolve()))
     this.#socket.on('error', () => {})
-    this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+    this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
   }
 
+  /** The body, as far as it comes. */
   async rest(): Promise<Buffer> {
+    let headBytes = -1
+    let bytes = 0
+    const whole = new Promise<void>((resolve) => {
+      this.#socket.on('data', (piece: Buffer) => {
+        if (headBytes < 0) headBytes = piece.indexOf('\r\n\r\n') + 4
+        bytes += piece.length
+        if (bytes >= headBytes + LARGE_BYTES) resolve()
+      })
+    })
     this.#socket.resume()
-    await within(20_000, 'the end of the transfer', this.#over)
-    const all = Buffer.concat(this.#pieces)
-    return all.subarray(all.indexOf('\r\n\r\n') + 4)
+    await within(20_000, 'the end of the transfer', Promise.race([whole, this.#over]))
+    return Buffer.concat(this.#pieces).subarray(headBytes)
+  }
+
+  /** Resolves when the server has ended the connection. */
+  get over(): Promise<void> {
+    return within(5_000, 'the end of the connection', this.#over)
   }
 
   leave(): void {
@@ -240,6 +254,17 @@ describe('a slow client', () => {
     expect(digest(await reader.rest())).toBe(digest(large))
   }, 30_000)
 })
+
+test('a transfer goes on while Myriad ends, and then it does', async () => {
+  const site = await startMyriad(root)
+  const reader = new Reader('/large.bin', site.port)
+  await until('the file to be open', () => held('large.bin', site.pid) > 0)
+  site.signal('SIGTERM')
+  await pass(100)
+  expect(digest(await reader.rest())).toBe(digest(large))
+  await reader.over
+  expect(await within(5_000, 'Myriad to end', site.exited)).toBe(0)
+}, 30_000)
 
 test('requests on one connection are answered in turn, files among them', async () => {
   const client = await RawClient.connect(myriad.port)
