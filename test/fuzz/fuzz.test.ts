@@ -5,6 +5,7 @@ import { RequestReader } from '../../src/http1/request-reader.ts'
 import { ResponseReader } from '../../src/http1/response-reader.ts'
 import { defaultsOf } from '../../src/base/setting.ts'
 import { limitRows } from '../../src/http1/limits.ts'
+import { fastCgiInput, listen } from './fastcgi.ts'
 import { requestInput, responseInput } from './inputs.ts'
 import { Random } from './random.ts'
 import { runOne, sideOf } from './run.ts'
@@ -34,4 +35,16 @@ test('the generators reach accepted and refused messages, with and without bodie
   expect(records.refused).toBeGreaterThan(800)
   expect(records.bodies).toBeGreaterThan(150)
   expect(records.bad).toBeGreaterThan(50)
+})
+
+test('the generator of FastCGI answers reaches answers and failures', () => {
+  const outcomes = new Map<string, number>()
+  for (let seed = 0; seed < 2000; seed++) {
+    const random = new Random(seed)
+    const { outcome } = listen([fastCgiInput(random)], 'GET', random)
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+  }
+  expect(outcomes.get('ended')).toBeGreaterThan(400)
+  expect(outcomes.get('origin-invalid')).toBeGreaterThan(200)
+  expect(outcomes.get('origin-closed')).toBeGreaterThan(100)
 })

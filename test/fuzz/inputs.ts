@@ -191,7 +191,7 @@ const tokens = [
 ]
 
 /** Changes a text in one to three places. */
-function mutated(text: string, random: Random, other: () => string): string {
+export function mutated(text: string, random: Random, other: () => string): string {
   let now = text
   for (let i = 1 + random.below(3); i > 0; i--) {
     const at = random.below(now.length + 1)

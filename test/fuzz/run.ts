@@ -1,5 +1,6 @@
 // Runs inputs through the properties. Every input has a seed of its own, so that one that fails is brought back alone.
 import { realClock } from '../../src/base/clock.ts'
+import { checkFastCgi, fastCgiInput } from './fastcgi.ts'
 import { requestInput, responseInput } from './inputs.ts'
 import { checkChunks, checkRequests, checkResponses } from './properties.ts'
 import { Random } from './random.ts'
@@ -9,6 +10,7 @@ export const sides = {
   requests: { input: requestInput, check: checkRequests },
   responses: { input: responseInput, check: checkResponses },
   chunks: { input: requestInput, check: checkChunks },
+  fastcgi: { input: fastCgiInput, check: checkFastCgi },
 } as const
 
 export type Side = keyof typeof sides
@@ -40,8 +42,9 @@ export function runOne(side: Side, seed: number): Found | undefined {
   return problem === undefined ? undefined : { side, seed, input, problem }
 }
 
-/** The side of the n-th input: requests and responses by turns, chunks now and then. */
+/** The side of the n-th input: requests and responses by turns, the others now and then. */
 export function sideOf(n: number): Side {
   if (n % 10 === 9) return 'chunks'
+  if (n % 10 === 8) return 'fastcgi'
   return n % 2 === 0 ? 'requests' : 'responses'
 }
