@@ -8,18 +8,17 @@ import { mayHaveBody } from '../../http1/framing.ts'
 import type { OriginRequest } from '../origin.ts'
 import type { CgiHeadReader } from './cgi-head.ts'
 import type { ErrorLines } from './error-lines.ts'
-import { pairEnd, PairWriter } from './name-values.ts'
 import {
   CONTENT_BYTES_MAX,
   HEADER_BYTES,
   ProtocolStatus,
   RecordReader,
   RecordType,
-  beginRequest,
   writeHeader,
 } from './record.ts'
+import { isJoined, requestRecords } from './request-records.ts'
 import type { FastCgiSettings } from './settings.ts'
-import { writeVariables, type Script } from './variables.ts'
+import type { Script } from './variables.ts'
 
 /** The part of Bun's socket that is used here. */
 export interface FastCgiSocket {
@@ -59,13 +58,8 @@ export interface ConnectionParts {
 
 /** Shorter pieces are left to the collector. */
 const FREED_BYTES_MIN = 4096
-/** Longer bodies go out in records of their own instead of in one piece with the request's variables. */
-const JOINED_BODY_BYTES_MAX = 65_536
-/** Where the variables begin in what is sent. */
-const VARIABLES_AT = beginRequest.length + HEADER_BYTES
-
-/** Requests are put together here before they go out. */
-const writer = new PairWriter()
+/** The header of the record that is being sent. */
+const header = new Uint8Array(HEADER_BYTES)
 
 /** A connection, from connected to closed. */
 export class FastCgiConnection {
@@ -114,28 +108,12 @@ export class FastCgiConnection {
     this.startedMs = this.movedMs = this.parts.nowMs()
     const { body } = exchange.request
     this.#sentAll = body.kind !== 'stream'
-    writer.at = VARIABLES_AT
-    writeVariables(writer, exchange.request, exchange.script, exchange.id)
-    framePairs()
-    writer.reserve(4 * HEADER_BYTES + JOINED_BODY_BYTES_MAX)
-    const { octets } = writer
-    let { at } = writer
-    if (body.kind === 'whole' && body.bytes.length > JOINED_BODY_BYTES_MAX) {
-      this.outbox.send(octets, 0, at, at)
+    const { octets, at } = requestRecords(exchange.request, exchange.script, exchange.id)
+    this.outbox.send(octets, 0, at, at)
+    if (body.kind === 'whole' && !isJoined(body)) {
       this.#sendBody(body.bytes)
       this.#sendBodyEnd()
-      return
     }
-    if (body.kind === 'whole') {
-      for (let from = 0; from < body.bytes.length; from += CONTENT_BYTES_MAX) {
-        const piece = body.bytes.subarray(from, from + CONTENT_BYTES_MAX)
-        at = writeHeader(octets, at, RecordType.stdin, piece.length)
-        octets.set(piece, at)
-        at += piece.length
-      }
-    }
-    if (body.kind !== 'stream') at = writeHeader(octets, at, RecordType.stdin, 0)
-    this.outbox.send(octets, 0, at, at)
   }
 
   /** More of the request's body; false: the application takes no more for now. */
@@ -238,16 +216,16 @@ export class FastCgiConnection {
     let taken = true
     for (let from = 0; from < bytes.length; from += CONTENT_BYTES_MAX) {
       const to = Math.min(bytes.length, from + CONTENT_BYTES_MAX)
-      writeHeader(writer.octets, 0, RecordType.stdin, to - from)
-      this.outbox.send(writer.octets, 0, HEADER_BYTES, HEADER_BYTES)
+      writeHeader(header, 0, RecordType.stdin, to - from)
+      this.outbox.send(header, 0, HEADER_BYTES, HEADER_BYTES)
       taken = this.outbox.send(bytes, from, to)
     }
     return taken
   }
 
   #sendBodyEnd(): void {
-    writeHeader(writer.octets, 0, RecordType.stdin, 0)
-    this.outbox.send(writer.octets, 0, HEADER_BYTES, HEADER_BYTES)
+    writeHeader(header, 0, RecordType.stdin, 0)
+    this.outbox.send(header, 0, HEADER_BYTES, HEADER_BYTES)
   }
 
   #readHeld(): void {
@@ -378,44 +356,4 @@ export class FastCgiConnection {
     this.outbox.clear()
     this.parts.closed(this)
   }
-}
-
-/** Frames the variables that have been written as records, with the one that ends them. */
-function framePairs(): void {
-  writer.reserve(HEADER_BYTES)
-  const { octets } = writer
-  octets.set(beginRequest, 0)
-  const bytes = writer.at - VARIABLES_AT
-  if (bytes <= CONTENT_BYTES_MAX) {
-    writeHeader(octets, beginRequest.length, RecordType.params, bytes)
-    writer.at = writeHeader(octets, writer.at, RecordType.params, 0)
-    return
-  }
-  const pairs = Buffer.from(octets.subarray(VARIABLES_AT, writer.at))
-  writer.at = beginRequest.length
-  for (let from = 0; from < bytes;) {
-    for (const end = recordEnd(pairs, from); from < end;) {
-      const piece = pairs.subarray(from, Math.min(end, from + CONTENT_BYTES_MAX))
-      writer.reserve(2 * HEADER_BYTES + piece.length)
-      writer.at = writeHeader(writer.octets, writer.at, RecordType.params, piece.length)
-      writer.octets.set(piece, writer.at)
-      writer.at += piece.length
-      from += piece.length
-    }
-  }
-  writer.at = writeHeader(writer.octets, writer.at, RecordType.params, 0)
-}
-
-/**
- * Where what begins at `from` is to end, in one record if it fits: a stream may be cut anywhere (§3.3), but PHP reads no
- * pair that goes on in the next record.
- */
-function recordEnd(pairs: Buffer, from: number): number {
-  let to = pairEnd(pairs, from)
-  while (to < pairs.length) {
-    const next = pairEnd(pairs, to)
-    if (next - from > CONTENT_BYTES_MAX) break
-    to = next
-  }
-  return to
 }
