@@ -1,5 +1,5 @@
 // php-fpm away, full, killed within an answer, and scripts whose answers are none; and what goes on meanwhile.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
@@ -24,6 +24,7 @@ const files = {
   'hang.php': `<?php while (true) sleep(1);`,
   'wait.php': `<?php header('Cache-Control: no-store'); usleep((int) $_GET['ms'] * 1000); echo 'waited';`,
   'id.php': `<?php header('Cache-Control: no-store'); echo $_SERVER['REQUEST_ID']; error_log('seen');`,
+  'large.php': `<?php header('Cache-Control: no-store'); for ($i = 0; $i < $_GET['mb'] * 16; $i++) echo str_repeat('x', 65536);`,
   'upload.php': `<?php header('Cache-Control: no-store'); $n = 0; $in = fopen('php://input', 'rb'); while (!feof($in)) $n += strlen(fread($in, 65536)); echo $n;`,
 }
 
@@ -100,19 +101,31 @@ describe.skipIf(!hasPhpFpm)('a script', () => {
     await within(5_000, 'its message', rig.myriad.prints(new RegExp(`php ${id}: .*seen`)))
   })
 
-  test('gets an upload of any size while memory stays where it is', async () => {
+  test('gets an upload of any size, and sends as much, while memory stays where it is', async () => {
+    await rig.ask('/hello.php')
+    const before = memoryKb(rig.myriad.pid, 'VmRSS')
     const client = await RawClient.connect(rig.myriad.port)
-    const bytes = 256 << 20
-    await client.send(
-      `POST /upload.php HTTP/1.1\r\nHost: a\r\nContent-Length: ${bytes}\r\nExpect: 100-continue\r\n\r\n`,
-    )
+    const bytes = 512 << 20
+    const head = `POST /upload.php HTTP/1.1\r\nHost: a\r\nContent-Length: ${bytes}\r\nExpect: 100-continue\r\n\r\n`
+    await client.send(head)
     const piece = Buffer.alloc(1 << 20, 'x')
     for (let sent = 0; sent < bytes; sent += piece.length) await client.send(piece)
     const answer = await client.response('POST', 20_000)
     expect([answer.status, answer.text(), answer.interim.length]).toEqual([200, String(bytes), 1])
     client.destroy()
-  }, 30_000)
+    const response = await fetch(`${rig.myriad.url}/large.php?mb=512`)
+    let received = 0
+    for await (const chunk of response.body!) received += chunk.length
+    expect(received).toBe(bytes)
+    expect(memoryKb(rig.myriad.pid, 'VmHWM') - before).toBeLessThan(64 << 10)
+  }, 60_000)
 })
+
+/** A figure of a process's memory, in KB. */
+function memoryKb(pid: number, name: 'VmRSS' | 'VmHWM'): number {
+  const match = new RegExp(`${name}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'latin1'))
+  return Number(match?.[1])
+}
 
 describe.skipIf(!hasPhpFpm)('php-fpm', () => {
   test('that is not there: 502, or what is stored', async () => {
