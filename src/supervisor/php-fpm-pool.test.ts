@@ -46,7 +46,7 @@ test.skipIf(fpm === undefined)('php-fpm takes the file, for every way to keep wo
     { name: 'myriad-2', user, socket: join(folder, 'b.sock'), size: ondemand },
   ]
   writeFileSync(file, poolText(folder, pools))
-  const { exitCode, stderr } = Bun.spawnSync([fpm!, '-t', '-y', file, ...phpArguments])
+  const { exitCode, stderr } = Bun.spawnSync([fpm!, '-t', '-y', file, ...phpArguments(pools.length)])
   expect([stderr.toString(), exitCode]).toEqual(['', 0])
   rmSync(folder, { recursive: true })
 })

@@ -92,12 +92,16 @@ function statusSocket(socket: string): string {
   return socket.replace(/\.sock$/, '') + '-status.sock'
 }
 
-/** Settings of PHP itself that Myriad relies on, as arguments. */
-export const phpArguments: readonly string[] = [
-  // The path of the script is what Myriad found; PHP does not guess another one from it.
-  'cgi.fix_pathinfo=0',
-  // Compiled scripts are kept in shared memory: without it every request compiles the whole application anew.
-  'opcache.enable=1',
-  // Which PHP this is, is nobody's business.
-  'expose_php=0',
-].flatMap((setting) => ['-d', setting])
+/** Settings of PHP itself that Myriad relies on, as arguments. `pools`: how many share this php-fpm's OPcache. */
+export function phpArguments(pools: number): readonly string[] {
+  return [
+    // The path of the script is what Myriad found; PHP does not guess another one from it.
+    'cgi.fix_pathinfo=0',
+    // Compiled scripts are kept in shared memory: without it every request compiles the whole application anew.
+    'opcache.enable=1',
+    // Pools run as different users: what one of them has compiled, another gets only if it may read the file itself.
+    ...(pools > 1 ? ['opcache.validate_permission=1'] : []),
+    // Which PHP this is, is nobody's business.
+    'expose_php=0',
+  ].flatMap((setting) => ['-d', setting])
+}

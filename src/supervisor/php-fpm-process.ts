@@ -88,10 +88,10 @@ export class FpmProcess {
   }
 
   #spawn(): Bun.Subprocess<'pipe', 'ignore', 'pipe'> {
-    const { program, folder } = this.#start
+    const { program, folder, pools } = this.#start
     const file = join(folder, 'php-fpm.conf')
     const child = Bun.spawn(
-      [...watched([program, '--nodaemonize', '--force-stderr', '-y', file, ...phpArguments])],
+      [...watched([program, '--nodaemonize', '--force-stderr', '-y', file, ...phpArguments(pools.length)])],
       // A session of its own: what a terminal sends to Myriad is not for the script.
       { stdin: 'pipe', stdout: 'ignore', stderr: 'pipe', detached: true },
     )
