@@ -230,6 +230,17 @@ describe('directly', () => {
     expect(third.body!.leftBytes).toBe(large.length)
   })
 
+  test('two names of one file have each their own answer', () => {
+    plant({ 'photo.3f9a1c07.jpg': large, 'form.js': 'let d', 'form.js.br': 'brotlied' })
+    symlinkSync('photo.3f9a1c07.jpg', join(root, 'photo.jpg'))
+    const from = origin()
+    for (let again = 0; again < 2; again++) {
+      expect(direct('/photo.3f9a1c07.jpg', {}, from)!.head.fields.get('cache-control')).toContain('immutable')
+      expect(direct('/photo.jpg', {}, from)!.head.fields.get('cache-control')).not.toContain('immutable')
+      expect(told(direct('/form.js', { acceptEncoding: 'br' }, from))).toBe('200 br')
+    }
+  })
+
   test('a file that lies there coded is sent in the form that the client likes best', () => {
     expect(told(direct('/app.js', { acceptEncoding: 'gzip, deflate, br, zstd' }))).toBe('200 br')
     expect(told(direct('/app.js', { acceptEncoding: 'gzip' }))).toBe('200 gzip')

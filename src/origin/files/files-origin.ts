@@ -219,7 +219,7 @@ export class FilesOrigin implements Origin {
       const open = this.#files.open(source)
       if (typeof open === 'string') return open
       const { usual } = open
-      if (usual?.varies === varies) {
+      if (usual?.name === file.name && usual.coding === sibling?.coding && usual.varies === varies) {
         const part = { first: 0, bytes: source.stat.size }
         return { answer: { status: 200, fields: usual.fields.clone(), part }, open }
       }
@@ -241,7 +241,7 @@ export class FilesOrigin implements Origin {
       const fields = answer.fields.clone()
       fields.delete('content-length')
       fields.text = fieldLines(fields)
-      open.usual = { fields, varies }
+      open.usual = { fields, name: file.name, coding: sibling?.coding, varies }
     }
     return { answer, open }
   }

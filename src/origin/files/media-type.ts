@@ -32,9 +32,8 @@ export class MediaTypes {
 
   /** By a file's name or path. */
   of(path: string): MediaType {
-    const name = path.slice(path.lastIndexOf('/') + 1)
-    const dot = name.lastIndexOf('.')
-    const ending = dot < 0 ? '' : name.slice(dot + 1).toLowerCase()
+    const dot = path.lastIndexOf('.')
+    const ending = dot > path.lastIndexOf('/') ? path.slice(dot + 1).toLowerCase() : ''
     const known = this.#known.get(ending)
     if (known !== undefined) return known
     const type = types.get(ending)

@@ -3,6 +3,7 @@
 // cut short would end the process.
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import type { Timer, Timers } from '../../base/clock.ts'
+import type { ContentCoding } from '../../http/encode.ts'
 import type { Fields } from '../../http/fields.ts'
 import type { ResolvedFile } from './root.ts'
 import { isSameVersion } from './validators.ts'
@@ -12,12 +13,19 @@ const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK |
 
 /** Files that nobody reads stay open for so long at most: the disk keeps the content of a deleted file meanwhile. */
 const IDLE_MS = 1000
-const IDLE_MAX = 256
+const IDLE_MAX = 1024
+
+/** The fields that a file is usually answered with, made once; and for which of its names and forms they were made. */
+export interface UsualAnswer {
+  readonly fields: Fields
+  readonly name: string
+  readonly coding: ContentCoding | undefined
+  readonly varies: boolean
+}
 
 /** A file of which one version is being read. */
 export class OpenFile {
-  /** The fields that it is usually answered with, made once; `varies` as they were made for. */
-  usual: { readonly fields: Fields; readonly varies: boolean } | undefined
+  usual: UsualAnswer | undefined
   #readers = 1
 
   constructor(
