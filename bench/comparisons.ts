@@ -8,8 +8,10 @@ import { files } from './files.ts'
 import { hits } from './hits.ts'
 import { memoryBudget } from './memory-budget.ts'
 import { misses } from './misses.ts'
+import { php } from './php.ts'
 import { sizesOfHits } from './sizes.ts'
 import { start } from './start.ts'
+import { wordpress } from './wordpress.ts'
 
 export const comparisons: readonly Comparison[] = [
   hits,
@@ -19,6 +21,8 @@ export const comparisons: readonly Comparison[] = [
   connections,
   bodies,
   files,
+  php,
+  wordpress,
   collapse,
   memoryBudget,
   start,

@@ -23,6 +23,19 @@ export interface LoadCase {
   /** Every Accept-Encoding of the crowd must get a compressed page. */
   readonly coded?: boolean
   readonly peers: readonly { readonly peer: Peer; readonly bar?: Bar }[]
+  /** Another site than the HTTP origin of most comparisons, which is started for each. */
+  readonly site?: Site
+}
+
+/** An origin that its owner has started, and Myriad in front of it. */
+export interface Site {
+  readonly origin: CountingOrigin
+  readonly ours: Peer
+}
+
+/** An origin that counts what it is asked for. */
+export interface CountingOrigin {
+  counters(): Promise<{ readonly requests: number }>
 }
 
 /** How many requests are made beforehand; the generator starts again after the last. */
@@ -35,28 +48,38 @@ const toleratedShare = 0.001
 export async function compareLoad(bench: Bench, load: LoadCase): Promise<Row[]> {
   using folder = await TemporaryFolder.create()
   const script = await writeScript(folder.path, requestsOf(load.crowd, preparedRequests))
-  await using origin = await OriginProcess.start(folder.path)
   const rows: Row[] = []
+  if (load.site) {
+    for (const { peer, bar } of load.peers)
+      rows.push(await compareWith(bench, load, { script, originPort: 0, ...load.site, peer, bar }))
+    return rows
+  }
+  await using origin = await OriginProcess.start(folder.path)
   for (const { peer, bar } of load.peers)
-    rows.push(await compareWith(bench, load, { script, origin, peer, bar }))
+    rows.push(
+      await compareWith(bench, load, { script, origin, originPort: origin.port, ours: myriad, peer, bar }),
+    )
   return rows
 }
 
 interface Setting {
   readonly script: string
-  readonly origin: OriginProcess
+  readonly origin: CountingOrigin
+  /** For those who reach the origin by a port. */
+  readonly originPort: number
+  readonly ours: Peer
   readonly peer: Peer
   readonly bar: Bar | undefined
 }
 
 async function compareWith(bench: Bench, load: LoadCase, setting: Setting): Promise<Row> {
-  const { peer, origin, script, bar } = setting
+  const { peer, ours: own, origin, originPort, script, bar } = setting
   const about = { subject: load.subject, against: peer.name }
-  const reason = missing(peer) ?? missing(myriad)
+  const reason = missing(peer) ?? missing(own)
   if (reason !== undefined) return { kind: 'skipped', ...about, reason }
   try {
-    await using theirs = await RunningPeer.start(peer, origin.port)
-    await using ours = await RunningPeer.start(myriad, origin.port)
+    await using theirs = await RunningPeer.start(peer, originPort)
+    await using ours = await RunningPeer.start(own, originPort)
     for (const server of [theirs, ours]) {
       if (load.hits === 'all') await askForEveryPage(server.port, load.crowd)
       if (load.coded) await assertCoded(server, load.crowd)
@@ -89,7 +112,7 @@ async function oneRun(
   bench: Bench,
   load: LoadCase,
   server: RunningPeer,
-  origin: OriginProcess,
+  origin: CountingOrigin,
   script: string,
 ): Promise<LoadFigures> {
   const askedBefore = (await origin.counters()).requests

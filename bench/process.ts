@@ -40,7 +40,7 @@ export class StartedProcess implements AsyncDisposable {
 
   /** CPU seconds used so far by the whole tree. */
   cpuSeconds(): number {
-    return treeCpuSeconds(this.#process.pid, allProcesses())
+    return cpuSecondsOf(this.#process.pid)
   }
 
   /** Resident memory of the tree now. Pages that its processes share are counted in each of them. */
@@ -103,6 +103,17 @@ function read(path: string): string {
   } catch {
     return ''
   }
+}
+
+/** CPU seconds used so far by a process and all its descendants. */
+export function cpuSecondsOf(pid: number): number {
+  return treeCpuSeconds(pid, allProcesses())
+}
+
+/** Moves a process that was started elsewhere, with its descendants and all their threads, to the server's core. */
+export function moveToServerCore(pid: number): void {
+  for (const each of treeOf(pid, allProcesses()))
+    Bun.spawnSync(['taskset', '-a', '-c', '-p', String(serverCore), String(each.pid)])
 }
 
 /** Moves this process, with all its threads, to the core that generates load. */

@@ -6,25 +6,28 @@
 import { join } from 'node:path'
 import { versionFrom, type Peer } from './peer.ts'
 
-const packagedConfiguration = '/etc/nginx/nginx.conf'
+const installed = '/etc/nginx/nginx.conf'
+
+/** The packaged configuration with its paths moved to `folder` and one site, whose lines are put into a file there. */
+export async function packagedConfiguration(folder: string, siteLines: string): Promise<string> {
+  const packaged = await Bun.file(installed).text()
+  const site = join(folder, 'site.conf')
+  const moved = packaged
+    .replace(/worker_processes auto;/, 'worker_processes 1;')
+    .replaceAll('/run/nginx.pid', join(folder, 'nginx.pid'))
+    .replaceAll('/var/log/nginx/', `${folder}/`)
+    .replace(/include \/etc\/nginx\/sites-enabled\/\*;/, `include ${site};`)
+  if (!moved.includes(site)) throw new Error(`${installed} is not the packaged one`)
+  await Bun.write(site, siteLines)
+  return moved
+}
 
 export const nginxPackaged: Peer = {
   name: 'nginx, as packaged',
   program: 'nginx',
   version: () => versionFrom('nginx', '-v'),
   async prepare({ folder, port, originPort }) {
-    const packaged = await Bun.file(packagedConfiguration).text()
-    const site = join(folder, 'site.conf')
-    const moved = packaged
-      .replace(/worker_processes auto;/, 'worker_processes 1;')
-      .replaceAll('/run/nginx.pid', join(folder, 'nginx.pid'))
-      .replaceAll('/var/log/nginx/', `${folder}/`)
-      .replace(/include \/etc\/nginx\/sites-enabled\/\*;/, `include ${site};`)
-    if (!moved.includes(site)) throw new Error(`${packagedConfiguration} is not the packaged one`)
-    await Bun.write(join(folder, 'nginx.conf'), moved)
-    await Bun.write(
-      site,
-      `proxy_cache_path ${folder}/cache levels=1:2 keys_zone=site:10m max_size=1g;
+    const site = `proxy_cache_path ${folder}/cache levels=1:2 keys_zone=site:10m max_size=1g;
 proxy_temp_path ${folder}/proxy;
 client_body_temp_path ${folder}/body;
 server {
@@ -34,8 +37,8 @@ server {
     proxy_cache site;
   }
 }
-`,
-    )
+`
+    await Bun.write(join(folder, 'nginx.conf'), await packagedConfiguration(folder, site))
     return ['nginx', '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;']
   },
 }

@@ -4,7 +4,7 @@ import { cpSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { briefly, Browser, inputOf, locationOf, pageOf, type Address } from '../fixtures/browser.ts'
 import { startMariaDb, type MariaDb } from '../fixtures/mariadb.ts'
-import { startPhpFpm } from '../fixtures/php-fpm.ts'
+import { type PhpFpm, startPhpFpm } from '../fixtures/php-fpm.ts'
 import { copyInstalled, giveToServer, phpValue, type Rig } from '../fixtures/rig.ts'
 
 /** Where Debian's packages have put it. */
@@ -16,7 +16,8 @@ export const host = 'blog.test'
 /** A folder with WordPress, its database and the php-fpm that may run it. */
 export interface WordPressFiles {
   readonly root: string
-  readonly socket: string
+  readonly database: MariaDb
+  readonly php: PhpFpm
 }
 
 /** Copies WordPress into a rig, and starts MariaDB and php-fpm for it. Nothing is installed yet. */
@@ -36,8 +37,7 @@ export async function prepareWordPress(rig: Rig): Promise<WordPressFiles> {
     },
   )
   giveToServer(root)
-  const { socket } = await startPhpFpm(rig)
-  return { root, socket }
+  return { root, database, php: await startPhpFpm(rig) }
 }
 
 function configurationOf({ database, user, password, socket }: MariaDb): string {

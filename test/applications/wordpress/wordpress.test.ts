@@ -47,9 +47,9 @@ describe.skipIf(!installed)('WordPress', () => {
   let carlsPage: string
 
   beforeAll(async () => {
-    const { root, socket } = await prepareWordPress(rig)
+    const { root, php } = await prepareWordPress(rig)
     cached = rig.started(await startMyriad(root))
-    const services = { site: { origin: { php: root, socket }, preset: 'wordpress' } }
+    const services = { site: { origin: { php: root, socket: php.socket }, preset: 'wordpress' } }
     const start = async (cache: Config) =>
       rig.started(await startMyriad(root, { services, routes: [{ path: '/*', service: 'site', cache }] }))
     brief = await start({ ttl: '1s' })
