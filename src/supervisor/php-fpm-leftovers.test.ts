@@ -1,6 +1,6 @@
 // Which processes are ours: nothing else is ever ended.
 import { expect, test } from 'bun:test'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { claim, fpmFolder, isFpmOf, poolName, removeLeftovers } from './php-fpm-leftovers.ts'
@@ -48,5 +48,28 @@ test('the folder of a Myriad that runs is left alone; those of others are remove
     true,
   ])
   expect(poolName(process.pid, 0)).toMatch(new RegExp(`^myriad-${process.pid}-\\d+-0$`))
+  rmSync(base, { recursive: true })
+})
+
+test('the folder of one that is starting is left alone, though nothing is written in it yet', () => {
+  const base = mkdtempSync(join(tmpdir(), 'myriad-left-'))
+  const starting = fpmFolder(base, process.ppid)
+  mkdirSync(starting)
+  removeLeftovers(base)
+  expect(existsSync(starting)).toBe(true)
+  rmSync(base, { recursive: true })
+})
+
+test('nothing is removed where others can write, or below a link', () => {
+  const base = mkdtempSync(join(tmpdir(), 'myriad-left-'))
+  const old = fpmFolder(base, 99_999_999)
+  mkdirSync(old)
+  const link = `${base}-link`
+  symlinkSync(base, link)
+  removeLeftovers(link)
+  chmodSync(base, 0o777)
+  removeLeftovers(base)
+  expect(existsSync(old)).toBe(true)
+  rmSync(link)
   rmSync(base, { recursive: true })
 })

@@ -1,7 +1,7 @@
 // What a Myriad left behind that was killed together with the script that watches its php-fpm (php-fpm-watch.ts): found by
 // the next one that starts. Only what is certainly ours is ended: processes that bear the name of a folder, or of a pool,
 // that belongs to a Myriad which is no more. Linux only: elsewhere processes do not tell their names in files.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const OWNER_FILE = 'owner'
@@ -24,14 +24,20 @@ export function claim(folder: string, pid: number): void {
   writeFileSync(join(folder, OWNER_FILE), `${pid} ${startTimeOf(pid) ?? ''}\n`)
 }
 
-/** Ends what is left of Myriads that are no more, and removes their folders; returns how many processes that were. */
+/**
+ * Ends what is left of Myriads that are no more, and removes their folders; returns how many processes that were. Only in a
+ * base of this user alone: in a folder for temporary files somebody else may have made it, to have root remove things.
+ */
 export function removeLeftovers(base: string): number {
+  if (!isOwn(base)) return 0
   let ended = 0
   for (const name of namesIn(base)) {
-    if (!/^php-\d+$/.test(name)) continue
+    const id = /^php-(\d+)$/.exec(name)?.[1]
+    if (id === undefined) continue
     const folder = join(base, name)
     const { pid, startTime } = ownerOf(folder)
-    if (startTime !== undefined && startTimeOf(pid) === startTime) continue
+    // Nothing is written down of one that is starting at this moment, and where the system tells no start times.
+    if (startTime === undefined ? isRunning(Number(id)) : startTimeOf(pid) === startTime) continue
     ended += endProcesses(folder)
     rmSync(folder, { recursive: true, force: true })
   }
@@ -74,6 +80,21 @@ function kill(pid: number): boolean {
     return true
   } catch {
     // It has ended meanwhile, as a worker does when its master goes.
+    return false
+  }
+}
+
+function isOwn(folder: string): boolean {
+  const found = lstatSync(folder, { throwIfNoEntry: false })
+  return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o022) === 0
+}
+
+/** Whether this is another process that runs. */
+function isRunning(pid: number): boolean {
+  try {
+    return pid !== process.pid && process.kill(pid, 0)
+  } catch {
+    // There is none, or it is somebody else's: no Myriad of this user.
     return false
   }
 }
