@@ -593,12 +593,19 @@ test('a QUERY answer that the store refuses leaves nothing behind', () => {
   expect(engine.engine.queryKeys).toBe(0)
 })
 
-test('what a client is told of a failing origin does not name its address', () => {
+test.each([
+  ['connect-refused', 502, 'no connection to the origin'],
+  ['connect-timeout', 504, 'no connection to the origin in time'],
+  ['origin-busy', 503, 'the origin takes no more requests at this moment'],
+  ['origin-closed', 502, 'the origin gave no whole answer'],
+  ['first-byte-timeout', 504, 'the origin did not answer in time'],
+  ['between-bytes-timeout', 504, 'the origin did not answer in time'],
+  ['total-timeout', 504, 'the origin did not answer in time'],
+] as const)('what a client is told of %s does not name the address of the origin', (code, status, text) => {
   const engine = new TestEngine()
   const { reply } = engine.ask()
-  engine.origin.last.fail('connect-refused')
-  expect(reply.status).toBe(502)
-  expect(reply.body).toBe('502 connect-refused: no connection to the origin\n')
+  engine.origin.last.fail(code)
+  expect(reply).toMatchObject({ status, body: `${status} ${code}: ${text}\n` })
 })
 
 test('early hints carry no cookie where cookies are dropped', () => {

@@ -30,10 +30,15 @@ export function answerRedirect(reply: Reply, status: number, location: string, h
   reply.stored(Representation.once(status, fields, body), headOnly, -1, 0, 'redirect', ownStatus('redirect'))
 }
 
-/** Failures whose message names the origin's address: that is for the owner, and clients are told this. */
+/** Failures whose message may name the origin's address or a path on this machine: that is for the owner. */
 const told: Partial<Record<FailureCode, string>> = {
   'connect-refused': 'no connection to the origin',
   'connect-timeout': 'no connection to the origin in time',
+  'origin-busy': 'the origin takes no more requests at this moment',
+  'origin-closed': 'the origin gave no whole answer',
+  'first-byte-timeout': 'the origin did not answer in time',
+  'between-bytes-timeout': 'the origin did not answer in time',
+  'total-timeout': 'the origin did not answer in time',
 }
 
 /** Answers a request with a failure. What it says of the cause is for the client; it holds no secret. */
