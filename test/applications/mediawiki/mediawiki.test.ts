@@ -7,7 +7,7 @@ import { cacheStatus, detail } from '../../../testing/cache-status.ts'
 import { type Myriad, startMyriad } from '../../../testing/myriad.ts'
 import type { RawResponse } from '../../../testing/raw-client.ts'
 import { pass } from '../../../testing/within.ts'
-import { type Browser, pageOf } from '../fixtures/browser.ts'
+import { type Browser, pageOf, setCookies } from '../fixtures/browser.ts'
 import { runCrowd, type Visit } from '../fixtures/crowd.ts'
 import { phpFpmProgram } from '../fixtures/php-fpm.ts'
 import { purge } from '../fixtures/purge.ts'
@@ -128,6 +128,13 @@ describe.skipIf(!installed)('MediaWiki', () => {
     await wiki.edit(people.alice, 'Template:Season', 'It is autumn.')
     wiki.runJobs(files.root)
     expect(pageOf(await nobody().get(path))).toContain('It is autumn.')
+  })
+
+  test('a session that is begun for one visitor is not given to those who ask at the same time', async () => {
+    const asked = Array.from({ length: 12 }, () => nobody().get('/index.php?title=Special:UserLogin'))
+    const sessions = (await Promise.all(asked)).flatMap(setCookies)
+    expect(sessions).toHaveLength(12)
+    expect(new Set(sessions).size).toBe(12)
   })
 
   test('visitors never see what is for another, over 10,000 requests', async () => {

@@ -1,7 +1,8 @@
 // WordPress behind Myriad, its code untouched: pages for everybody come from the cache, pages for one visitor only from
 // WordPress, and what somebody writes is seen by them at once.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { cacheStatus, detail } from '../../../testing/cache-status.ts'
 import { type Config, type Myriad, startMyriad } from '../../../testing/myriad.ts'
 import { pass, within } from '../../../testing/within.ts'
@@ -40,6 +41,7 @@ describe.skipIf(!installed)('WordPress', () => {
   /** The same site past the cache, and with a short lifetime. */
   let uncached: Myriad
   let brief: Myriad
+  let root: string
   let blog: Blog
   let posts: Post[]
   let secret: Post
@@ -47,7 +49,8 @@ describe.skipIf(!installed)('WordPress', () => {
   let carlsPage: string
 
   beforeAll(async () => {
-    const { root, php } = await prepareWordPress(rig)
+    const { php, ...files } = await prepareWordPress(rig)
+    root = files.root
     cached = rig.started(await startMyriad(root))
     const services = { site: { origin: { php: root, socket: php.socket }, preset: 'wordpress' } }
     const start = async (cache: Config) =>
@@ -102,6 +105,32 @@ describe.skipIf(!installed)('WordPress', () => {
       expect(stored.body.equals(made.body)).toBe(true)
       for (const name of ['content-type', 'link', 'x-pingback'])
         expect([name, stored.field(name)]).toEqual([name, made.field(name)])
+    }
+  })
+
+  test('files come from the folder as they are; one that is uploaded is there, and a script among uploads is nothing', async () => {
+    const style = 'wp-includes/css/dist/block-library/style.min.css'
+    const served = await blog.visitor('nobody').get(`/${style}`)
+    expect([served.status, served.field('content-type')]).toEqual([200, 'text/css; charset=utf-8'])
+    expect(served.body.equals(readFileSync(join(root, style)))).toBe(true)
+    const picture = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
+    const path = await blog.upload('dot.gif', 'image/gif', picture)
+    expect(path).toStartWith('/wp-content/uploads/')
+    const dot = await blog.visitor('nobody').get(path)
+    expect([dot.status, dot.field('content-type'), dot.body.equals(picture)]).toEqual([
+      200,
+      'image/gif',
+      true,
+    ])
+    writeFileSync(join(root, 'wp-content/uploads/dot.php'), '<?php echo 6 * 7;')
+    for (const script of ['dot.php', 'dot.php/dot.gif', 'DOT.php', 'dot.php%20', 'dot%2ephp']) {
+      const answer = await blog.visitor('nobody').get(`/wp-content/uploads/${script}`)
+      expect([script, answer.status, pageOf(answer).includes('<?php'), pageOf(answer) === '42']).toEqual([
+        script,
+        404,
+        false,
+        false,
+      ])
     }
   })
 
