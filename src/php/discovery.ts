@@ -15,11 +15,15 @@ const configFiles: ConfigFiles = {
   matching: (pattern) => (/[*?[{]/.test(pattern) ? globSync(pattern).toSorted() : [pattern]),
 }
 
-/** The masters that run here with their pools, and whatever else listens in /run/php. */
+/**
+ * The masters of root and of this user that run here with their pools, and whatever else listens in /run/php. Any process
+ * can call itself a master: what somebody else's names as its configuration is not read, least of all by root.
+ */
 export function findMasters(): readonly Master[] {
   const running = processIds()
     .map((pid) => ({ pid, config: masterTitle(pid) }))
     .filter((found): found is { pid: number; config: string } => found.config !== undefined)
+    .filter(({ pid }) => isTrusted(pid))
   const masters = running.map(({ pid, config }) => masterOf(pid, config))
   const known = new Set(masters.flatMap(({ pools }) => pools.map(({ address }) => identity(address))))
   return [...masters, ...strangers(known)].filter(({ pools }) => pools.length > 0)
@@ -92,6 +96,12 @@ function processIds(): readonly number[] {
 
 function masterTitle(pid: number): string | undefined {
   return /^php-fpm: master process \((.+)\)$/.exec(titleOf(pid))?.[1]
+}
+
+/** By the user who started it: a program that anybody may run as root is called what they like, too. */
+function isTrusted(pid: number): boolean {
+  const uid = /^Uid:\s+(\d+)/m.exec(contentOf(`${processes}/${pid}/status`) ?? '')?.[1]
+  return uid !== undefined && (Number(uid) === 0 || Number(uid) === process.getuid?.())
 }
 
 function workersOf(master: number, pool: string): readonly number[] {

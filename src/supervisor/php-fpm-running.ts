@@ -1,6 +1,5 @@
 // A php-fpm that runs already and can serve a folder: one that answers, whose workers may read the folder and see it under
 // the same path.
-import { statSync } from 'node:fs'
 import type { Timers } from '../base/clock.ts'
 import type { FastCgiAddress } from '../origin/fastcgi/settings.ts'
 import { findMasters } from '../php/discovery.ts'
@@ -36,20 +35,13 @@ export const usualAddress: Pool = {
  * for something else is not taken. Nor are those that a Myriad started for itself, because they end with it.
  */
 export function runningPools(): readonly Pool[] {
-  return findMasters()
-    .filter(({ pid }) => pid === undefined || isTrusted(pid))
-    .flatMap(({ name: configuration, pools }) =>
-      pools.filter(
-        ({ name, address }) =>
-          !name.startsWith('myriad-') &&
-          (/^\/(etc|usr|opt)\//.test(configuration) || /^(\/var)?\/run\//.test(addressText(address))),
-      ),
-    )
-}
-
-function isTrusted(pid: number): boolean {
-  const uid = statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid
-  return uid === 0 || uid === process.getuid?.()
+  return findMasters().flatMap(({ name: configuration, pools }) =>
+    pools.filter(
+      ({ name, address }) =>
+        !name.startsWith('myriad-') &&
+        (/^\/(etc|usr|opt)\//.test(configuration) || /^(\/var)?\/run\//.test(addressText(address))),
+    ),
+  )
 }
 
 /** The first of `pools` that can serve `file`; undefined when none can. `pass` is told why one cannot. */
