@@ -57,6 +57,23 @@ test('settings of all its parts', () => {
   })
 })
 
+test.each([
+  ['/uploads/*', "names a folder, and counts for everything below it: leave out the '*' at its end"],
+  ['/uploads/**', "names a folder, and counts for everything below it: leave out the '*' at its end"],
+  ['/uploads/*.php', "'*' stands for a whole name, as in '/sites/*/files'"],
+  ['/my%20files', "expected the folder's name as it is, without '%'"],
+  ['/a/../uploads', "must not hold '.' or '..' as a name"],
+])('a folder without scripts that would match nothing, or less than it seems: %s', (path, problem) => {
+  expect(resolved(php('./public', { noExec: [path] }))).toEqual([
+    `services.site.origin.noExec = '${path}': ${problem}`,
+  ])
+})
+
+test('a folder without scripts may have any name, and a * for one', () => {
+  const noExec = ['/sites/*/files', '/my files/', '/Größe?#']
+  expect(resolved(php('./public', { noExec }))).toMatchObject({ site: { noExec } })
+})
+
 test('a folder of files', () => {
   expect(resolved({ files: './public' })).toEqual({
     kind: 'files',

@@ -28,17 +28,17 @@ export function readPhpOrigin(found: Found, around: Surroundings): PhpOriginConf
   const all = members(found, "an object with 'php'") ?? new Map<string, Found>()
   refuseUnknown(all, ['php', ...Object.keys(phpRows)])
   const site = readRows(phpSiteRows, all, found)
-  for (const [name, paths] of [
-    ['noExec', site.noExec],
-    ['frontController', site.frontController],
-  ] as const)
-    for (const path of paths)
-      if (!/^\/[^?#\s]*$/.test(path))
-        found.report.wrong(
-          memberPath(found.path, name),
-          path,
-          "expected a path of the site, such as '/uploads'",
-        )
+  for (const path of site.noExec) {
+    const problem = folderProblem(path)
+    if (problem !== undefined) found.report.wrong(memberPath(found.path, 'noExec'), path, problem)
+  }
+  for (const path of site.frontController)
+    if (!/^\/[^?#\s]*$/.test(path))
+      found.report.wrong(
+        memberPath(found.path, 'frontController'),
+        path,
+        "expected a path of the site, such as '/index.php'",
+      )
   const { socket } = readRows(socketRows, all, found)
   const address = socket === undefined ? undefined : parseSocket(socket, around)
   if (socket !== undefined && address === undefined)
@@ -77,6 +77,19 @@ function readFolder(found: Found, around: Surroundings): string | undefined {
   if (around.fileExists(folder)) return folder
   found.report.wrong(found.path, found.value, 'no such folder')
   return undefined
+}
+
+/** What is wrong with a folder in which nothing is to be executed: one that matches nothing would protect nothing. */
+function folderProblem(path: string): string | undefined {
+  if (!/^\/[^\u0000-\u001f\u007f]*$/.test(path)) return "expected a path of the site, such as '/uploads'"
+  if (path.includes('%')) return "expected the folder's name as it is, without '%'"
+  const names = path.split('/').filter((name) => name !== '')
+  if (names.includes('.') || names.includes('..')) return "must not hold '.' or '..' as a name"
+  if (names.at(-1) === '*' || names.at(-1) === '**')
+    return "names a folder, and counts for everything below it: leave out the '*' at its end"
+  return names.some((name) => name !== '*' && name.includes('*'))
+    ? "'*' stands for a whole name, as in '/sites/*/files'"
+    : undefined
 }
 
 /** The address of a FastCGI application; undefined when it is none. A path is told from a name by its slash. */
