@@ -5,6 +5,7 @@ import { Fields } from '../../http/fields.ts'
 import type { ResponseHead } from '../../http/message.ts'
 import type { OriginCall, OriginEvents, OriginRequest } from '../origin.ts'
 import type { Exchange, FastCgiConnection } from './connection.ts'
+import { AHEAD_BYTES_MAX, ReadAhead, type AheadRoom } from './read-ahead.ts'
 import type { Script } from './variables.ts'
 
 /** RFC 9110 §9.2.2. Others are never sent on a connection that may have been given up, since they cannot be repeated. */
@@ -22,6 +23,7 @@ const idempotent = new Set([
 
 /** The pool that a call goes through. */
 export interface Pool {
+  readonly ahead: AheadRoom
   /** Gives the call a connection, a new one where `fresh`, or a place in the queue. */
   dispatch(call: Call, fresh: boolean): void
   /** A connection has become free for another exchange. */
@@ -41,6 +43,12 @@ export class Call implements OriginCall, Exchange {
   /** Body that came before there was a connection. */
   #early: Uint8Array[] | undefined
   #finished = false
+  /** What the client has not taken yet. */
+  readonly #ahead: ReadAhead
+  /** Whether the answer is so long that it goes at the client's pace. */
+  #isLong = false
+  /** Whether all of the answer has come, though the client has not taken it. */
+  #complete = false
 
   constructor(
     readonly request: OriginRequest,
@@ -49,8 +57,10 @@ export class Call implements OriginCall, Exchange {
     private readonly events: OriginEvents,
     private readonly pool: Pool,
     /** Called once, when the request is no longer needed. */
-    private readonly onEnded: (() => void) | undefined,
-  ) {}
+    private onEnded: (() => void) | undefined,
+  ) {
+    this.#ahead = new ReadAhead(pool.ahead)
+  }
 
   /** Whether it may be sent again when a connection turns out to be closed. */
   get isReplayable(): boolean {
@@ -60,7 +70,6 @@ export class Call implements OriginCall, Exchange {
   begin(connection: FastCgiConnection): void {
     this.#connection = connection
     connection.start(this)
-    if (this.#paused) connection.pause()
     if (this.request.body.kind !== 'stream') return
     // An application behind CGI is never asked to continue: it reads when it likes.
     if (this.request.expectsContinue) queueMicrotask(() => this.#continue())
@@ -71,7 +80,7 @@ export class Call implements OriginCall, Exchange {
   }
 
   write(chunk: Uint8Array): boolean {
-    if (this.ended) return true
+    if (this.ended || this.#complete) return true
     if (this.#connection !== undefined) return this.#connection.write(chunk)
     this.#early ??= []
     this.#early.push(chunk)
@@ -86,33 +95,47 @@ export class Call implements OriginCall, Exchange {
 
   pause(): void {
     this.#paused = true
-    if (!this.ended) this.#connection?.pause()
+    if (this.#isLong || this.#ahead.isFull) this.#connection?.pause()
   }
 
   resume(): void {
     this.#paused = false
-    if (!this.ended) this.#connection?.resume()
+    while (!this.ended && !this.#paused) {
+      const piece = this.#ahead.take()
+      if (piece !== undefined) this.events.part(piece, 0, piece.length)
+      else if (this.#complete) this.#tellEnd()
+      else return this.#connection?.resume()
+    }
   }
 
   abort(): void {
     if (!this.#end()) return
+    this.#ahead.drop()
+    if (this.#complete) return
     if (this.#connection === undefined) this.pool.forget(this)
     else this.#connection.abort()
   }
 
   head(head: ResponseHead, bodyBytes: number | undefined): void {
     this.#answered = true
+    this.#isLong = bodyBytes !== undefined && bodyBytes > AHEAD_BYTES_MAX
     this.events.head(head, bodyBytes)
   }
 
   part(octets: Uint8Array, from: number, to: number): boolean {
-    return this.events.part(octets, from, to)
+    if (!this.#paused && this.#ahead.isEmpty) return this.events.part(octets, from, to)
+    this.#ahead.keep(octets, from, to)
+    if (this.#ahead.isFull) this.#connection!.pause()
+    return true
   }
 
   end(reusable: boolean): void {
-    const wasEnded = !this.#end()
-    if (reusable) this.pool.release(this.#connection!)
-    if (!wasEnded) this.events.end(undefined)
+    const connection = this.#connection!
+    this.#connection = undefined
+    this.#complete = true
+    this.#needsNoRequest()
+    if (reusable) this.pool.release(connection)
+    if (!this.ended && this.#ahead.isEmpty) this.#tellEnd()
   }
 
   fail(failure: Failure, silent: boolean): void {
@@ -125,6 +148,7 @@ export class Call implements OriginCall, Exchange {
       return
     }
     this.#end()
+    this.#ahead.drop()
     this.events.fail(failure)
   }
 
@@ -137,11 +161,22 @@ export class Call implements OriginCall, Exchange {
     this.events.interim({ status: 100, reason: 'Continue', fields: new Fields() })
   }
 
+  #tellEnd(): void {
+    this.#end()
+    this.events.end(undefined)
+  }
+
   /** False: it had ended before. */
   #end(): boolean {
     if (this.ended) return false
     this.ended = true
-    this.onEnded?.()
+    this.#needsNoRequest()
     return true
+  }
+
+  #needsNoRequest(): void {
+    const { onEnded } = this
+    this.onEnded = undefined
+    onEnded?.()
   }
 }

@@ -189,12 +189,12 @@ export class FastCgiConnection {
   /** The application has closed its side, or the socket is gone. */
   onClose(error: Error | undefined): void {
     if (this.isClosed) return
-    if (this.#held !== undefined && this.#exchange !== undefined) {
+    while (this.#held !== undefined && this.#exchange !== undefined) {
       // What has arrived is handed on first; it was held back by a slow client.
       this.#paused = false
       this.#readHeld()
-      return this.onClose(error)
     }
+    if (this.isClosed) return
     const exchange = this.#exchange
     this.#exchange = undefined
     this.#close()

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Socket } from 'node:net'
 import { FakeClock } from '../../../testing/fake-clock.ts'
-import { answer, startFastCgi, type FastCgiRequest } from '../../../testing/fastcgi.ts'
+import { answer, end, startFastCgi, stdout, type FastCgiRequest } from '../../../testing/fastcgi.ts'
 import { Answering, type CallOptions } from '../../../testing/origin-call.ts'
 import { pass } from '../../../testing/within.ts'
 import { defaultsOf } from '../../base/setting.ts'
@@ -273,4 +273,70 @@ test('nobody there: 502', async () => {
     expect(await new Answering(origin).result()).toBe('connect-refused')
     nobody.close()
   }
+})
+
+const records = (body: string): Buffer =>
+  Buffer.concat([
+    stdout('X: a\r\n\r\n'),
+    ...(body.match(/.{1,60000}/gs) ?? []).map((piece) => stdout(piece)),
+    end(),
+  ])
+/** Takes the first piece, and then nothing until `resume`. */
+const stalled = (answering: Answering): Promise<void> => {
+  answering.onData = () => answering.call.pause()
+  return answering.until('a piece', () => answering.receivedBytes > 0)
+}
+
+describe('an answer that the client does not take', () => {
+  const long = 'x'.repeat(600_000)
+  test('is taken off its worker, which answers somebody else meanwhile', async () => {
+    const { pool, server, ask } = await setup((_, connection) => connection.write(records(long)), {
+      connectionsMax: 1,
+    })
+    const slow = ask()
+    await stalled(slow)
+    const other = ask()
+    expect(await other.result()).toBe('ended')
+    expect(other.receivedBytes).toBe(long.length)
+    expect([server.connections, slow.outcome]).toEqual([1, 'open'])
+    // Each piece pauses again: nothing comes unasked.
+    const before = slow.receivedBytes
+    slow.call.resume()
+    expect(slow.receivedBytes - before).toBe(60_000)
+    slow.onData = () => {}
+    slow.call.resume()
+    expect([slow.outcome, slow.body === long, pool.ahead.bytes]).toEqual(['ended', true, 0])
+  })
+
+  test('and that is too long for that goes at its pace', async () => {
+    const much = 'x'.repeat(8_000_000)
+    const { pool, ask } = await setup((_, connection) => connection.write(records(much)))
+    const slow = ask()
+    await stalled(slow)
+    while (pool.ahead.bytes < 1 << 20) await pass(1)
+    await pass(20)
+    expect(pool.ahead.bytes).toBeLessThan((1 << 20) + 60_001)
+    slow.onData = () => {}
+    slow.call.resume()
+    expect(await slow.result()).toBe('ended')
+    expect([slow.body === much, pool.ahead.bytes]).toEqual([true, 0])
+  })
+
+  test('whose client goes, or whose worker dies, is not kept', async () => {
+    const { pool, ask } = await setup((_, connection) => {
+      connection.write(records(long))
+    })
+    const gone = ask()
+    await stalled(gone)
+    while (pool.connections.idle === 0) await pass(1)
+    gone.call.abort()
+    expect([pool.ahead.bytes, pool.connections.idle]).toEqual([0, 1])
+    const dying = await setup((_, connection) => {
+      connection.write(Buffer.concat([stdout('X: a\r\n\r\n'), stdout(long.slice(0, 60_000)), stdout('more')]))
+      connection.end()
+    })
+    const cut = dying.ask()
+    await stalled(cut)
+    expect([await cut.result(), dying.pool.ahead.bytes]).toEqual(['origin-closed', 0])
+  })
 })

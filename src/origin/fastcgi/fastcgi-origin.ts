@@ -15,6 +15,7 @@ import { CollectedBody, CollectedBytes, isCollected } from './collected-body.ts'
 import { FastCgiConnection, type ConnectionParts } from './connection.ts'
 import { Connecting, openSocket } from './connecting.ts'
 import { ErrorLines, type TellError } from './error-lines.ts'
+import { AheadRoom } from './read-ahead.ts'
 import { addressText, type FastCgiConfig } from './settings.ts'
 import type { Script } from './variables.ts'
 
@@ -38,6 +39,7 @@ export interface FastCgiDeps {
 export class FastCgiOrigin implements Pool, ConnectionParts {
   readonly heads: CgiHeadReader
   readonly errors: ErrorLines
+  readonly ahead = new AheadRoom()
   readonly #resolver: Resolver | undefined
   readonly #collected: CollectedBytes
   readonly #all = new Set<FastCgiConnection>()
