@@ -48,6 +48,8 @@ interface Variable {
   /** The field's name as others are spelled that become the same variable. */
   readonly alike: string
   readonly hasUnderscore: boolean
+  /** Whether it is made once: only then a request's second line of the name is seen to be one. */
+  readonly isRemembered: boolean
   /** The request for which it was written last. */
   written: number
 }
@@ -65,13 +67,15 @@ function variableOf(key: string): Variable {
   // What no variable can be called is passed on by no server: `X.Y` would become one name with `X-Y` somewhere else.
   const fits = /^[a-z0-9_-]+$/.test(key) && !withheld.has(alike)
   const name = fits ? `HTTP_${alike.toUpperCase().replaceAll('-', '_')}` : ''
+  const isRemembered = variables.size < VARIABLES_MAX
   const made: Variable = {
     octets: octetsOf(key === 'content-type' ? 'CONTENT_TYPE' : name),
     alike,
     hasUnderscore: key.includes('_'),
+    isRemembered,
     written: 0,
   }
-  if (variables.size < VARIABLES_MAX) variables.set(key, made)
+  if (isRemembered) variables.set(key, made)
   return made
 }
 
@@ -110,7 +114,7 @@ function writeLines(to: PairWriter, request: OriginRequest): boolean {
     const valueFrom = at + 2
     for (at = valueFrom; lines[at] !== CR; at++);
     if (variable.octets.length === 0) continue
-    if (variable.hasUnderscore || variable.written === requests) {
+    if (variable.hasUnderscore || !variable.isRemembered || variable.written === requests) {
       to.at = before
       return false
     }
