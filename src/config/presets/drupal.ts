@@ -15,6 +15,11 @@ export const drupal: Preset = {
       value: ['/sites/*/files'],
       why: 'uploads of every site; Drupal closes this folder with .htaccess, which only Apache reads',
     },
+    {
+      setting: 'noExec',
+      value: ['/vendor', '/sites/*/private'],
+      why: 'libraries, whose test tools would run what a stranger sends, and private uploads: closed by .htaccess alone, too',
+    },
   ],
   cache: [
     {

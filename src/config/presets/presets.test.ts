@@ -94,3 +94,10 @@ test('a misspelt preset is told', () => {
     "services.site.preset = 'wordpres': expected 'wordpress', 'mediawiki', 'drupal', 'laravel' or 'symfony'; did you mean 'wordpress'?",
   ])
 })
+
+test('nothing runs among the libraries of applications that keep them where visitors can ask for them', () => {
+  for (const name of ['drupal', 'mediawiki', 'laravel'])
+    expect(presets.find((preset) => preset.name === name)!.origin.flatMap(({ value }) => value)).toContain(
+      '/vendor',
+    )
+})
