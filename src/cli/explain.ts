@@ -58,7 +58,7 @@ export function explain(site: Site, asked: Asked, nowMs: number): readonly Line[
   }
   const matched = site.routes.match(authority, target)
   if (matched === undefined) return [...head, ['answer', `404: ${because('no-route')}`]]
-  const route = rule === undefined ? matched : site.rules!.under(rule, matched)
+  const route = rule === undefined ? matched : site.rules!.under(rule, matched, view)
   const { origin, preset } = site.services[route.service.index]!
   const service = `${route.service.name} at ${originText(origin)}`
   return [

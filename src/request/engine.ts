@@ -143,7 +143,7 @@ export class Engine implements FetchOwner, ServeContext {
       if (rule !== undefined) {
         if (rule.action.actions.errors !== undefined)
           answers = this.#withErrorPages(view, reply, rule.action.actions.errors)
-        if (route !== undefined) route = this.#parts.rules.under(rule, route)
+        if (route !== undefined) route = this.#parts.rules.under(rule, route, view)
       }
     }
     if (route === undefined) {

@@ -62,6 +62,26 @@ describe('a rule', () => {
     expect([other.body, other.field('x-seen')]).toEqual(['for all', undefined])
   })
 
+  test('with a cookie takes no field away from visitors who have another rule', () => {
+    for (const first of [{ ttl: '10s' }, { errors: { '404': '/missing' } }]) {
+      const engine = withRules(
+        { path: '/page', cookie: 'beta', ...first },
+        {
+          path: '/page',
+          request: { set: { 'X-Tenant': 'a' } },
+          response: { set: { 'X-Frame-Options': 'DENY' } },
+        },
+      )
+      const reply = engine.exchange(
+        { fields: { Cookie: 'beta=1' } },
+        { 'Cache-Control': 'public, max-age=60' },
+      )
+      expect([reply.field('x-frame-options'), engine.origin.last.field('x-tenant')]).toEqual(['DENY', 'a'])
+      expect(engine.ask().reply.field('x-frame-options')).toBe('DENY')
+      expect(engine.origin.exchanges).toHaveLength(1)
+    }
+  })
+
   test('with a ttl gives silent answers a lifetime', () => {
     const engine = withRules({ path: '/page', ttl: '30s' })
     engine.exchange({}, {})

@@ -3,8 +3,8 @@
 import { hasCookie } from '../../http/cookies.ts'
 import { fieldNumber } from '../../http/known-fields.ts'
 import type { RequestView } from '../../http/request-view.ts'
-import type { Route } from './route.ts'
-import { routeUnder, type Rule, type RuleMatch } from './rule.ts'
+import { everything, type Route } from './route.ts'
+import { routeUnder, withFieldsOf, type Rule, type RuleMatch } from './rule.ts'
 
 /** Paths are ASCII in their normal form. */
 const CHARACTERS = 128
@@ -15,6 +15,8 @@ export class RuleTable {
   readonly #candidates: readonly (readonly Rule[])[]
   /** By rule, then by route. */
   readonly #routes = new Map<Rule, Map<Route, Route>>()
+  /** By a route under a rule with a cookie, then by the route that others have. */
+  readonly #shared = new Map<Route, Map<Route, Route>>()
 
   /** `routes`: all that a request may have. */
   constructor(
@@ -33,6 +35,32 @@ export class RuleTable {
 
   /** The rule of a request; undefined when none matches. */
   match(view: RequestView): Rule | undefined {
+    return this.#find(view, () => true)
+  }
+
+  /**
+   * A request's route as it is under its rule. Visitors with another cookie share what is stored, so the fields of requests
+   * and answers are then those of the rule that they have: a cookie, which anybody can send, must not take them away.
+   */
+  under(rule: Rule, route: Route, view: RequestView): Route {
+    const own = this.#ruled(rule, route)
+    if (rule.match.cookie === undefined || own.bypass === everything) return own
+    const other = this.#find(view, ({ match }) => match.cookie === undefined)
+    // Who is redirected sees nothing of what is stored, nor who goes past the cache.
+    if (other?.action.kind !== 'change' || other.action.actions.bypass) return own
+    const others = this.#ruled(other, route)
+    let known = this.#shared.get(own)
+    if (known === undefined) this.#shared.set(own, (known = new Map<Route, Route>()))
+    let shared = known.get(others)
+    if (shared === undefined) known.set(others, (shared = withFieldsOf(own, others)))
+    return shared
+  }
+
+  #ruled(rule: Rule, route: Route): Route {
+    return this.#routes.get(rule)?.get(route) ?? route
+  }
+
+  #find(view: RequestView, counts: (rule: Rule) => boolean): Rule | undefined {
     const { pathAndQuery } = view
     // NaN, where there is no second character, becomes 0.
     const candidates = this.#candidates[pathAndQuery.charCodeAt(1) | 0]
@@ -40,12 +68,7 @@ export class RuleTable {
     if (candidates === undefined || candidates.length === 0 || pathAndQuery === '*') return undefined
     const query = pathAndQuery.indexOf('?')
     const path = query < 0 ? pathAndQuery : pathAndQuery.slice(0, query)
-    return candidates.find(({ match }) => matches(match, view, path))
-  }
-
-  /** A route as it is under a rule. */
-  under(rule: Rule, route: Route): Route {
-    return this.#routes.get(rule)?.get(route) ?? route
+    return candidates.find((rule) => counts(rule) && matches(rule.match, view, path))
   }
 }
 

@@ -58,3 +58,12 @@ export function routeUnder(route: Route, actions: RuleActions): Route {
     rule: { passing: { ...openPolicy, response }, request, errors },
   }
 }
+
+/** A route with the fields that another gives to requests and answers. */
+export function withFieldsOf(route: Route, { policy, rule }: Route): Route {
+  return {
+    ...route,
+    policy: { ...route.policy, response: policy.response },
+    rule: route.rule && { ...route.rule, request: rule?.request },
+  }
+}
