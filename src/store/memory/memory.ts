@@ -13,10 +13,10 @@ import type { Cost, Leave, Store, StoreEntry } from '../store.ts'
 import { entryHeapBytes } from './cost.ts'
 
 /** The share of the budget that is kept free for garbage and for gaps between buffers. */
-const reservedShare = 0.08
+const reservedShare = 0.1
 
 /** What a heap object takes, with the share of those that wait for the collector. */
-const heapFactor = 1.4
+const heapFactor = 1.5
 
 class Stored<V> extends Resident {
   constructor(
