@@ -178,6 +178,11 @@ export class FastCgiConnection {
     exchange?.fail(new Failure(code, message), false)
   }
 
+  /** A fault of Myriad's own while it was served: nothing is known any more of what has been sent and read. */
+  onFault(): void {
+    this.failWith('origin-closed', "a fault of Myriad's own ended the connection to the application")
+  }
+
   onDrain(): void {
     this.movedMs = this.parts.nowMs()
     if (this.outbox.flush()) this.#exchange?.writable()
