@@ -31,6 +31,7 @@ export function phpSite({ root, address, php = {}, site = {}, linkTargets = [] }
       limits: defaultsOf(limitRows),
       instance: 'test',
       tellError: (line) => errors.push(line),
+      fault: (error) => errors.push(String(error)),
     },
   )
   const files = new FilesOrigin({ kind: 'files', root, settings: { ...defaultFiles, linkTargets } }, deps)

@@ -1,7 +1,7 @@
 // What waits for the kernel: every byte, once, in order, and as it was when it was sent.
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
-import { Outbox, type Held } from './outbox.ts'
+import { Outbox, OwnBytes, type Held } from './outbox.ts'
 
 /** A socket that takes as many bytes per write as it is told, 0 when it is not told anything. */
 class Sink {
@@ -92,6 +92,16 @@ describe('an outbox', () => {
     new Outbox(new Sink(99)).send(Buffer.from('abc'), 0, 3, 0, source)
     new Outbox(new Sink(0)).send(Buffer.from('abc'), 0, 3, 3, source)
     expect(source.count).toBe(0)
+  })
+
+  test('gives back what is its own, as soon as that has been taken', () => {
+    const outbox = new Outbox(new Sink(4000, 4000, 99_999))
+    const bytes = Buffer.alloc(10_000, 'a')
+    outbox.send(bytes, 0, bytes.length, 0, new OwnBytes(bytes))
+    expect(outbox.flush()).toBe(false)
+    expect(bytes.length).toBe(10_000)
+    expect(outbox.flush()).toBe(true)
+    expect(bytes.length).toBe(0)
   })
 
   test('releases everything when the socket is gone', () => {

@@ -1,5 +1,6 @@
 // What has been handed to a socket but not yet to the kernel. Bun's sockets write what the kernel takes and keep
 // nothing: the rest stays here until `drain`.
+import { free } from './free.ts'
 
 /** The part of a socket that an outbox writes to; `write` returns how many bytes it took, negative when closed. */
 export interface ByteSink {
@@ -12,6 +13,22 @@ export interface ByteSink {
 export interface Held {
   hold(): void
   release(): void
+}
+
+/** Shorter pieces are left to the collector. */
+const FREED_BYTES_MIN = 4096
+
+/** Bytes that are nobody else's: whoever sends them holds them only until the kernel has taken them. */
+export class OwnBytes implements Held {
+  constructor(private readonly bytes: Uint8Array) {}
+
+  hold(): void {
+    // By the one who made it.
+  }
+
+  release(): void {
+    if (this.bytes.length >= FREED_BYTES_MIN) free(this.bytes)
+  }
 }
 
 /** Bytes that lie elsewhere than in memory, in a file, and are put into the socket piece by piece, as it takes them. */
@@ -87,7 +104,7 @@ export class Outbox {
       const end = Math.min(to, at + copied)
       // Not `bytes.slice`, which for a Buffer is a view.
       const copy = Uint8Array.prototype.slice.call(bytes, at, end)
-      this.#queue.push({ bytes: copy, source: undefined })
+      this.#queue.push({ bytes: copy, source: new OwnBytes(copy) })
       at = end
     }
     if (at < to) {

@@ -57,8 +57,19 @@ function phpSite(config: PhpOriginConfig, deps: OriginDeps): Origin {
   const connectionsMax = Math.min(config.settings.connectionsMax, found?.workersMax ?? Infinity)
   const php = new FastCgiOrigin(
     { address, settings: { ...config.settings, connectionsMax } },
-    { clock, timers, limits, instance, tellError: (line) => err(`${line}\n`) },
+    {
+      clock,
+      timers,
+      limits,
+      instance,
+      tellError: (line) => err(`${line}\n`),
+      fault: (error) => err(`myriad: a fault while a request to PHP was served: ${describe(error)}\n`),
+    },
   )
   const beside = new FilesOrigin({ kind: 'files', root, settings: files }, { clock, timers })
   return new PhpSite({ root, linkTargets: files.linkTargets, settings: site }, { files: beside, php, clock })
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -1,4 +1,5 @@
 // Reads the section `redirect` of a page rule: a target, or an object with it.
+import { patternPath } from '../cube/y/pattern.ts'
 import { compileRedirect, redirectStatuses, type Redirect } from '../cube/y/rule-redirect.ts'
 import { redirectRows } from '../cube/y/rule-settings.ts'
 import type { Rule } from '../cube/y/rule.ts'
@@ -35,7 +36,7 @@ export function redirectsToItself({ match, action }: Rule, before: readonly Rule
   if (origin !== undefined && match.hosts?.some((host) => host(origin.authority)) !== true) return false
   return redirect.examples.some((path) => {
     const target = redirect.location(path).replace(/^https?:\/\/[^/?#]*/, '')
-    const next = target.replace(/[?#].*$/, '')
+    const next = patternPath(target.replace(/#.*$/, ''))
     return match.path(next) && !before.some((rule) => rule.match.path(next))
   })
 }

@@ -5,7 +5,7 @@ import type { Held, Outbox, Pourable } from '../base/outbox.ts'
 import type { Fields } from '../http/fields.ts'
 import { fieldBit } from '../http/known-fields.ts'
 import type { ArrivedLines, ResponseHead } from '../http/message.ts'
-import { chunkEnd, chunkStart, encodeChunk, encodeLastChunk } from '../http1/chunked.ts'
+import { chunkEnd, chunkStart, encodeLastChunk } from '../http1/chunked.ts'
 import { fieldLines, headOctets, statusLine } from '../http1/head-writer.ts'
 import type { Client, Reply } from '../request/reply.ts'
 import { HEADROOM, type Representation } from '../request/representation.ts'
@@ -35,11 +35,13 @@ export interface ReplyConnection {
 
 /** Up to this size head and body are put together for one write. */
 const JOINED_BYTES_MAX = 65_536
+/** At most this is before and behind the content of a chunk that is joined. */
+const CHUNK_LINES_BYTES = 16
 /**
  * Heads and bodies are put together here. A head that was passed on as it came waits here for the first of its body, or
  * for the end of this turn of the event loop: there is one such place, and who needs it has what waits there sent first.
  */
-const scratch = Buffer.allocUnsafeSlow(JOINED_BYTES_MAX + 65_536)
+const scratch = Buffer.allocUnsafeSlow(JOINED_BYTES_MAX + 65_536 + CHUNK_LINES_BYTES)
 let holder: Http1Reply | undefined
 /** Whose head waits as text. */
 let waiting: Http1Reply[] = []
@@ -180,7 +182,7 @@ export class Http1Reply implements Reply {
   }
 
   write(chunk: Uint8Array, source?: Held): boolean {
-    if (source === undefined) return this.writePart(chunk, 0, chunk.length)
+    if (source === undefined) return this.#write(chunk, 0, chunk.length, 0)
     if (this.#state === 'done' || chunk.length === 0) return true
     this.#counts(chunk.length)
     const isChunked = this.#state === 'chunked'
@@ -192,11 +194,7 @@ export class Http1Reply implements Reply {
   }
 
   writePart(octets: Uint8Array, from: number, to: number): boolean {
-    if (this.#state === 'done' || from === to) return true
-    this.#counts(to - from)
-    return this.#state === 'chunked'
-      ? this.#send(encodeChunk(octets.subarray(from, to)))
-      : this.#send(octets, from, to)
+    return this.#write(octets, from, to, to - from)
   }
 
   pour(body: Pourable): void {
@@ -278,14 +276,36 @@ export class Http1Reply implements Reply {
     assert(this.#left >= 0, 'more body than was announced')
   }
 
+  /** Of what has to wait the first `copiedBytes` are copied. */
+  #write(octets: Uint8Array, from: number, to: number, copiedBytes: number): boolean {
+    if (this.#state === 'done' || from === to) return true
+    this.#counts(to - from)
+    if (this.#state !== 'chunked') return this.#send(octets, from, to, copiedBytes)
+    if (to - from <= JOINED_BYTES_MAX) return this.#sendChunk(octets, from, to)
+    this.#send(chunkStart(to - from))
+    this.#send(octets, from, to, copiedBytes)
+    return this.#send(chunkEnd)
+  }
+
+  /** Sends a short chunk behind the head, in one write. */
+  #sendChunk(octets: Uint8Array, from: number, to: number): boolean {
+    if (holder !== this) flushHolder()
+    let at = this.#takeHead()
+    at += scratch.latin1Write(`${(to - from).toString(16)}\r\n`, at)
+    at += copyBytes.call(octets, scratch, at, from, to)
+    at += scratch.latin1Write('\r\n', at)
+    this.connection.count(at)
+    return this.connection.outbox.send(scratch, 0, at, at)
+  }
+
   /** Sends bytes behind the head, in one write where they are short. */
-  #send(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
+  #send(bytes: Uint8Array, from = 0, to = bytes.length, copiedBytes = 0): boolean {
     const { connection } = this
     if (to - from > JOINED_BYTES_MAX) this.flushHead()
     const headBytes = this.#takeHead()
     const all = headBytes + to - from
     connection.count(all)
-    if (headBytes === 0) return connection.outbox.send(bytes, from, to)
+    if (headBytes === 0) return connection.outbox.send(bytes, from, to, copiedBytes)
     copyBytes.call(bytes, scratch, headBytes, from, to)
     return connection.outbox.send(scratch, 0, all, all)
   }

@@ -1,7 +1,7 @@
 // The one normal form of a request target's path, used for routing, for the key and towards the origin, so that no
 // two of them can disagree: unreserved characters decoded, hexadecimal digits in upper case (RFC 3986 §6.2.2.1 and
-// §6.2.2.2), then dot segments removed (§5.2.4). `%2F` and `//` are kept: they mean something else than `/`. The query
-// is left as it is.
+// §6.2.2.2), then dot segments removed (§5.2.4). `%2F` and `//` are kept: they mean something else than `/` to some; to
+// the owner's patterns `//` is `/`. The query is left as it is.
 //
 // RFC 9110 §7.7 asks proxies not to rewrite a path; Myriad is the site's gateway (docs/DECISIONS.md).
 
@@ -24,6 +24,11 @@ export function normalPath(path: string): string | undefined {
   const decoded = path.includes('%') ? decodeUnreserved(path) : path
   if (decoded === undefined) return undefined
   return decoded.includes('/.') ? removeDotSegments(decoded) : decoded
+}
+
+/** A path without empty segments: what `/a//b` is to file systems, to web servers and to most applications. */
+export function mergedPath(path: string): string {
+  return path.includes('//') ? path.replaceAll(/\/{2,}/g, '/') : path
 }
 
 function decodeUnreserved(path: string): string | undefined {

@@ -250,7 +250,7 @@ export class Fetch implements OriginEvents {
       if (!consumer.blocked) {
         consumer.blocked = !consumer.visit.reply.writePart(octets, from, to)
         if (consumer.blocked) this.#pauseOrigin()
-        return !consumer.blocked
+        return true
       }
     }
     if (this.#stored !== undefined && this.owner.kept.exceeded) this.#stopStoring()

@@ -55,7 +55,7 @@ export interface Reply {
   ): boolean
   /** More of the body; false: wait for `RequestCall.writable`. `source` is held for as long as the chunk is needed. */
   write(chunk: Uint8Array, source?: Held): boolean
-  /** As `write`, of the octets from `from` to `to`. */
+  /** As `write`, of the octets from `from` to `to`, which are the caller's again at once. */
   writePart(octets: Uint8Array, from: number, to: number): boolean
   /** All of a body whose length was told, from a file; not every listener can. It closes `body` in the end. */
   pour?(body: Pourable): void

@@ -39,7 +39,7 @@ export const drupal: Preset = {
     },
     {
       setting: 'bypass.path',
-      value: ['/admin/*', '/user/*', '/cron/*', '/update.php', '/core/install.php'],
+      value: ['/admin/*', '/user/*', '/cron/*', '/update.php*', '/core/install.php*'],
       why: 'administration, accounts, and what does something each time',
     },
     {

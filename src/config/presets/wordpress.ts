@@ -46,12 +46,18 @@ export const wordpress: Preset = {
     },
     {
       setting: 'bypass.path',
-      value: ['/wp-admin/*', '/wp-login.php', '/wp-signup.php', '/wp-activate.php', '/wp-json/*'],
+      value: ['/wp-admin/*', '/wp-login.php*', '/wp-signup.php*', '/wp-activate.php*', '/wp-json/*'],
       why: 'administration, accounts, and the interface that programs write through',
     },
     {
       setting: 'bypass.path',
-      value: ['/wp-cron.php', '/xmlrpc.php', '/wp-trackback.php', '/wp-comments-post.php', '/wp-mail.php'],
+      value: [
+        '/wp-cron.php*',
+        '/xmlrpc.php*',
+        '/wp-trackback.php*',
+        '/wp-comments-post.php*',
+        '/wp-mail.php*',
+      ],
       why: 'these do something each time',
     },
     {

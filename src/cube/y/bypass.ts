@@ -1,5 +1,6 @@
 // Whether a request goes past the cache because its route says so.
 import { hasCookie } from '../../http/cookies.ts'
+import { patternPath } from './pattern.ts'
 import { everything, type Bypass } from './route.ts'
 
 /** Why a request goes past the cache; the words are those of the closed list of reasons. */
@@ -17,10 +18,7 @@ export function bypassReason(
 ): BypassReason | undefined {
   if (bypass === everything) return 'bypass-rule'
   if (bypass.method?.(method)) return 'bypass-method'
-  if (bypass.path !== undefined) {
-    const query = pathAndQuery.indexOf('?')
-    if (bypass.path(query < 0 ? pathAndQuery : pathAndQuery.slice(0, query))) return 'bypass-path'
-  }
+  if (bypass.path?.(patternPath(pathAndQuery))) return 'bypass-path'
   if (bypass.cookie !== undefined && cookie !== undefined && hasCookie(cookie, bypass.cookie))
     return 'bypass-cookie'
   return undefined

@@ -1,10 +1,19 @@
 // Patterns of a route table: which hosts, paths and cookie names an owner's short text stands for. Compiled once, so
 // that a request costs a comparison. At most one '*' in a pattern: matching then never takes longer than the text is
 // long, whatever a stranger sends. Full regular expressions are left out for the same reason.
-import { normalPath } from '../../http/target.ts'
+import { mergedPath, normalPath } from '../../http/target.ts'
 
 /** Whether a text is one of those that the pattern stands for. */
 export type Matcher = (text: string) => boolean
+
+/**
+ * The path of a target as patterns are compared with it: without the query, and without empty segments, since what
+ * answers `/admin` mostly answers `//admin` too.
+ */
+export function patternPath(pathAndQuery: string): string {
+  const query = pathAndQuery.indexOf('?')
+  return mergedPath(query < 0 ? pathAndQuery : pathAndQuery.slice(0, query))
+}
 
 /** What is wrong with a pattern, in words for its owner. */
 export interface PatternError {
@@ -14,7 +23,7 @@ export interface PatternError {
 /**
  * Compiles a path pattern: '/events' is that path alone, '/events/*' is everything below it, '/accounts/:surname/*'
  * has a segment that may be anything, '*.jpg' is every path that ends so, '/*' is every path. Paths are compared in
- * their normal form (`http/target.ts`), with case, and without the query.
+ * their normal form (`http/target.ts`), with case, and as `patternPath` has them.
  */
 export function pathMatcher(pattern: string): Matcher | PatternError {
   if (!pattern.startsWith('/') && !pattern.startsWith('*')) return { error: "must start with '/' or '*'" }
@@ -80,9 +89,8 @@ const literal = (text: string): string => text.replaceAll(/[.+?^${}()|[\]\\]/g, 
 
 /** The pattern as the normal form of paths spells it; undefined when it is not one. */
 function normalPattern(pattern: string): string | undefined {
-  return normalPath(
-    pattern.replaceAll(/[^\u0021-\u007e]+/g, (text) => encodeURIComponent(text.toWellFormed())),
-  )
+  const escaped = pattern.replaceAll(/[^\u0021-\u007e]+/g, (text) => encodeURIComponent(text.toWellFormed()))
+  return normalPath(mergedPath(escaped))
 }
 
 /** A part of a path pattern: text as it is, a segment that may be anything, or '*'. */

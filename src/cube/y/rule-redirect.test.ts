@@ -30,6 +30,8 @@ test.each([
   ['/a', '/ä', '/a', '/%C3%A4'],
   ['/caf%c3%a9/:x', '/:x', '/caf%C3%A9/y', '/y'],
   ['/p/*', '/$path', '/p/a', '/p/a'],
+  ['/old/*', '/new/*', '//old/a', '/new/a'],
+  ['/web/*', '/see/*', '/web/http://a', '/see/http://a'],
 ])('%s to %s: %s leads to %s', (pattern, to, from, expected) => {
   const made = compileRedirect(to, 301, [pattern])
   if (to === '*') return expect(made).toHaveProperty('error')

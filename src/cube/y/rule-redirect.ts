@@ -4,6 +4,7 @@
 // Never an open redirect: the host is the owner's text, and ends before anything of the request begins; a target on the
 // same host keeps exactly one slash in front, since browsers take '//evil.test' and '/\evil.test' for another host.
 import { normalAuthority } from '../../http/authority.ts'
+import { mergedPath } from '../../http/target.ts'
 import { pathCapture, type PathCapture } from './path-capture.ts'
 import type { PatternError } from './pattern.ts'
 
@@ -55,7 +56,9 @@ export function compileRedirect(
     examples: captures.map(({ example }) => example),
     location(pathAndQuery) {
       const [from, asked] = split(pathAndQuery, '?')
-      const values = captures.map((capture) => capture.read(from)).find((read) => read !== undefined)
+      const values = captures
+        .map((capture) => capture.read(from) ?? capture.read(mergedPath(from)))
+        .find((read) => read !== undefined)
       const fill = (text: string, encode: (value: string) => string): string =>
         text.replaceAll(placeholder, (name) =>
           encode(name === '$path' ? from : (values?.get(name.replace(':', '')) ?? '')),

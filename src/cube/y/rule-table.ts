@@ -3,6 +3,7 @@
 import { hasCookie } from '../../http/cookies.ts'
 import { fieldNumber } from '../../http/known-fields.ts'
 import type { RequestView } from '../../http/request-view.ts'
+import { patternPath } from './pattern.ts'
 import { everything, type Route } from './route.ts'
 import { routeUnder, withFieldsOf, type Rule, type RuleMatch } from './rule.ts'
 
@@ -63,11 +64,12 @@ export class RuleTable {
   #find(view: RequestView, counts: (rule: Rule) => boolean): Rule | undefined {
     const { pathAndQuery } = view
     // NaN, where there is no second character, becomes 0.
-    const candidates = this.#candidates[pathAndQuery.charCodeAt(1) | 0]
+    const second =
+      (pathAndQuery.startsWith('//') ? patternPath(pathAndQuery) : pathAndQuery).charCodeAt(1) | 0
+    const candidates = this.#candidates[second]
     // '*' is the server and no page (OPTIONS, RFC 9110 §9.3.7).
     if (candidates === undefined || candidates.length === 0 || pathAndQuery === '*') return undefined
-    const query = pathAndQuery.indexOf('?')
-    const path = query < 0 ? pathAndQuery : pathAndQuery.slice(0, query)
+    const path = patternPath(pathAndQuery)
     return candidates.find((rule) => counts(rule) && matches(rule.match, view, path))
   }
 }

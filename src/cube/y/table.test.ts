@@ -34,6 +34,12 @@ test('the query does not count', () => {
   expect(table.match('h', '/x.jpg?v=1')?.name).toBe('suffix')
 })
 
+test('empty segments do not count', () => {
+  const table = new RouteTable([row('exact', '/a/b'), row('slashes', '/web//x/*'), row('rest', '/*.x')])
+  for (const path of ['//a/b', '/a//b', '/a///b?c']) expect(table.match('h', path)?.name).toBe('exact')
+  for (const path of ['/web/x/y', '/web//x//y']) expect(table.match('h', path)?.name).toBe('slashes')
+})
+
 test('a route with a host takes that host alone', () => {
   const table = new RouteTable([row('blog', '/*', 'blog.example.com'), row('rest', '/a')])
   expect(table.match('blog.example.com', '/a')?.name).toBe('blog')

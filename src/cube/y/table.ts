@@ -1,5 +1,5 @@
 // The route table: which route a request takes. The first that matches wins, in the owner's order.
-import type { Matcher } from './pattern.ts'
+import { patternPath, type Matcher } from './pattern.ts'
 import type { Route } from './route.ts'
 
 /** A route with the conditions under which it is taken. */
@@ -33,8 +33,7 @@ export class RouteTable {
    */
   match(authority: string, pathAndQuery: string): Route | undefined {
     if (this.#only !== undefined) return this.#only
-    const query = pathAndQuery.indexOf('?')
-    const path = query < 0 ? pathAndQuery : pathAndQuery.slice(0, query)
+    const path = patternPath(pathAndQuery)
     for (const row of this.#rows) {
       if (row.hosts !== undefined && !row.hosts.some((matches) => matches(authority))) continue
       if (row.path(path)) return row.route

@@ -1,6 +1,7 @@
 // One request to a FastCGI application on its way through the pool: it may wait for a connection, and begin anew on
 // another.
 import type { Failure } from '../../base/failure.ts'
+import { free } from '../../base/free.ts'
 import { Fields } from '../../http/fields.ts'
 import type { ResponseHead } from '../../http/message.ts'
 import type { OriginCall, OriginEvents, OriginRequest } from '../origin.ts'
@@ -102,8 +103,9 @@ export class Call implements OriginCall, Exchange {
     this.#paused = false
     while (!this.ended && !this.#paused) {
       const piece = this.#ahead.take()
-      if (piece !== undefined) this.events.part(piece, 0, piece.length)
-      else if (this.#complete) this.#tellEnd()
+      if (piece !== undefined) {
+        if (this.events.part(piece, 0, piece.length)) free(piece)
+      } else if (this.#complete) this.#tellEnd()
       else return this.#connection?.resume()
     }
   }

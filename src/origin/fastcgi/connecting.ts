@@ -4,10 +4,12 @@ import type { Resolver } from '../http/resolver.ts'
 import type { FastCgiConnection, FastCgiSocket } from './connection.ts'
 import type { FastCgiAddress } from './settings.ts'
 
-/** What becomes of an attempt; one of the two is called, once. */
+/** What becomes of an attempt: one of the first two is called, once. */
 interface Outcome {
   opened(socket: FastCgiSocket): FastCgiConnection
   failed(failure: Failure): void
+  /** An exception while the socket was served: a fault of Myriad's own. */
+  fault(error: unknown): void
 }
 
 /** A connection on its way, until it is there, has failed, or has taken too long: whichever is first. */
@@ -35,6 +37,21 @@ export class Connecting {
     this.#settled = true
     this.outcome.failed(failure)
   }
+
+  /** The runtime brings both here: what the network did, and what was thrown while it was handled. */
+  onError(error: Error): void {
+    if ('syscall' in error) return this.connection?.onClose(error)
+    this.fault(error)
+    try {
+      this.connection?.onFault()
+    } catch (another) {
+      this.fault(another)
+    }
+  }
+
+  fault(error: unknown): void {
+    this.outcome.fault(error)
+  }
 }
 
 type Socket = Bun.Socket<Connecting>
@@ -47,12 +64,12 @@ const handlers: Bun.SocketHandler<Connecting> = {
   end: (socket: Socket) => socket.data.connection?.onClose(undefined),
   close: (socket: Socket, error?: Error) => socket.data.connection?.onClose(error),
   error: (socket: Socket, error: Error) => {
-    socket.data.connection?.onClose(error)
+    socket.data.onError(error)
     socket.terminate()
   },
 }
 
-/** Opens a socket, at the first address that answers. `name`: what the application is called in failures. */
+/** Opens a socket, at the first address that answers; never rejects. `name`: what the application is called in failures. */
 export async function openSocket(
   address: FastCgiAddress,
   resolver: Resolver | undefined,
@@ -63,7 +80,11 @@ export async function openSocket(
     if (address.kind === 'unix') await connectTo({ unix: address.path }, connecting)
     else await connectToFirst(await resolver!.addresses(), address.port, connecting)
   } catch (error) {
-    connecting.fail(connectFailure(name, error))
+    try {
+      connecting.fail(connectFailure(name, error))
+    } catch (fault) {
+      connecting.fault(fault)
+    }
   }
 }
 

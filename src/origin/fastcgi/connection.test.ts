@@ -49,6 +49,8 @@ class Seen implements Exchange {
   failure: Failure | undefined
   silent: boolean | undefined
   drained = 0
+  /** Whether what has come is still needed after it was told. */
+  keeps = false
   during: () => void = () => {}
 
   constructor(asked: Asked = {}) {
@@ -62,7 +64,7 @@ class Seen implements Exchange {
   part(octets: Uint8Array, from: number, to: number): boolean {
     this.told += Buffer.from(octets.subarray(from, to)).toString('latin1')
     this.during()
-    return true
+    return !this.keeps
   }
 
   end(reusable: boolean): void {
@@ -102,6 +104,7 @@ function start(asked?: Asked) {
   return { ...made, seen }
 }
 
+const twoRecords = (octet: string) => Buffer.concat([stdout(octet.repeat(5000)), stdout(octet.repeat(5000))])
 const sentBy = (socket: FakeSocket) => readRequests(Buffer.from(socket.text, 'latin1'))
 
 describe('a request', () => {
@@ -148,6 +151,25 @@ describe('a request', () => {
     slow.connection.onDrain()
     expect(slow.seen.drained).toBe(1)
     expect((await sentBy(slow.socket))[0]!.body.length).toBe(100_003)
+  })
+
+  test('gives the memory of each piece of its body back when that has been taken', () => {
+    const { socket, connection } = start({ method: 'PUT', body: { kind: 'stream', bytes: 200_000 } })
+    const [first, second] = [Buffer.alloc(100_000), Buffer.alloc(100_000)]
+    connection.write(first)
+    expect(first.length).toBe(0)
+    socket.roomBytes = 90_000
+    connection.write(second)
+    expect(second.length).toBe(100_000)
+    socket.roomBytes = Infinity
+    connection.onDrain()
+    expect(second.length).toBe(0)
+  })
+
+  test('keeps a body that may be sent again', () => {
+    const bytes = Buffer.alloc(200_000)
+    start({ method: 'POST', body: { kind: 'whole', bytes } })
+    expect(bytes.length).toBe(200_000)
   })
 })
 
@@ -217,6 +239,26 @@ describe('an answer', () => {
     connection.resume()
     expect(seen.told).toEndWith(': onetwothree and again')
     expect(socket.paused).toBe(false)
+  })
+
+  test('leaves no memory behind that nobody needs, however it was held back', () => {
+    for (const keeps of [false, true]) {
+      const { connection, seen } = start()
+      connection.onData(stdout('X: a\r\n\r\n'))
+      const pieces = ['a', 'b', 'c', 'd'].map(twoRecords)
+      connection.onData(pieces[0]!)
+      // Only the first part of the second piece is needed for longer.
+      seen.keeps = keeps
+      seen.during = () => connection.pause()
+      connection.onData(pieces[1]!)
+      seen.keeps = false
+      connection.onData(pieces[2]!)
+      seen.during = () => {}
+      connection.resume()
+      connection.onData(pieces[3]!)
+      expect(seen.told).toEndWith(`: ${['a', 'b', 'c', 'd'].map((octet) => octet.repeat(10_000)).join('')}`)
+      expect(pieces.map(({ length }) => length > 0)).toEqual([false, keeps, false, false])
+    }
   })
 
   test('is handed on before the connection is lost', () => {

@@ -2,7 +2,7 @@
 // whether it can be used again. Knows nothing of pools or retries (fastcgi-origin.ts).
 import { Failure, type FailureCode } from '../../base/failure.ts'
 import { free } from '../../base/free.ts'
-import { Outbox } from '../../base/outbox.ts'
+import { Outbox, OwnBytes } from '../../base/outbox.ts'
 import type { ResponseHead } from '../../http/message.ts'
 import { mayHaveBody } from '../../http1/framing.ts'
 import type { OriginRequest } from '../origin.ts'
@@ -69,8 +69,11 @@ export class FastCgiConnection {
   readonly #records = new RecordReader()
   /** The beginning of a head whose rest has not come. */
   #headPart: Buffer | undefined
-  /** What has come while the client takes nothing. */
+  /** What has come while the client takes nothing: unread from `#heldAt` on. */
   #held: Buffer | undefined
+  #heldAt = 0
+  /** Whether a view of what has been read of it is still needed. */
+  #heldNeeded = false
   #bodyLeft = 0
   /** Whether the answer has a body, whatever the application sends. */
   #hasBody = true
@@ -111,16 +114,19 @@ export class FastCgiConnection {
     const { octets, at } = requestRecords(exchange.request, exchange.script, exchange.id)
     this.outbox.send(octets, 0, at, at)
     if (body.kind === 'whole' && !isJoined(body)) {
-      this.#sendBody(body.bytes)
+      this.#sendBody(body.bytes, undefined)
       this.#sendBodyEnd()
     }
   }
 
-  /** More of the request's body; false: the application takes no more for now. */
+  /** More of the request's body, which belongs to the connection; false: the application takes no more for now. */
   write(chunk: Uint8Array): boolean {
     if (this.isClosed || chunk.length === 0) return true
     this.movedMs = this.parts.nowMs()
-    return this.#sendBody(chunk)
+    const own = new OwnBytes(chunk)
+    const taken = this.#sendBody(chunk, own)
+    if (taken) own.release()
+    return taken
   }
 
   /** The end of the request's body. */
@@ -172,6 +178,11 @@ export class FastCgiConnection {
     exchange?.fail(new Failure(code, message), false)
   }
 
+  /** A fault of Myriad's own while it was served: nothing is known any more of what has been sent and read. */
+  onFault(): void {
+    this.failWith('origin-closed', "a fault of Myriad's own ended the connection to the application")
+  }
+
   onDrain(): void {
     this.movedMs = this.parts.nowMs()
     if (this.outbox.flush()) this.#exchange?.writable()
@@ -181,7 +192,7 @@ export class FastCgiConnection {
     this.movedMs = this.parts.nowMs()
     this.#answered = this.proven = true
     this.#needed = false
-    this.#read(chunk)
+    this.#read(chunk, 0)
     // What has been passed on as it came is given back at once: the same warm memory then takes the next piece.
     if (!this.#needed && chunk.length >= FREED_BYTES_MIN) free(chunk)
   }
@@ -212,13 +223,14 @@ export class FastCgiConnection {
     )
   }
 
-  #sendBody(bytes: Uint8Array): boolean {
+  /** `source` is held until the last of it has been taken. */
+  #sendBody(bytes: Uint8Array, source: OwnBytes | undefined): boolean {
     let taken = true
     for (let from = 0; from < bytes.length; from += CONTENT_BYTES_MAX) {
       const to = Math.min(bytes.length, from + CONTENT_BYTES_MAX)
       writeHeader(header, 0, RecordType.stdin, to - from)
       this.outbox.send(header, 0, HEADER_BYTES, HEADER_BYTES)
-      taken = this.outbox.send(bytes, from, to)
+      taken = this.outbox.send(bytes, from, to, 0, to === bytes.length ? source : undefined)
     }
     return taken
   }
@@ -232,13 +244,14 @@ export class FastCgiConnection {
     const held = this.#held
     if (held === undefined) return
     this.#held = undefined
-    this.#needed = true
-    this.#read(held)
+    this.#needed = this.#heldNeeded
+    this.#read(held, this.#heldAt)
+    if (!this.#needed && held.length >= FREED_BYTES_MIN) free(held)
   }
 
-  #read(octets: Buffer): void {
+  #read(octets: Buffer, from: number): void {
     const records = this.#records
-    let at = 0
+    let at = from
     for (;;) {
       if (this.#phase === 'closed') return
       if (this.#phase === 'idle') {
@@ -249,7 +262,7 @@ export class FastCgiConnection {
         return
       }
       if (this.#paused && this.#phase === 'body') {
-        if (at < octets.length) this.#hold(octets.subarray(at))
+        if (at < octets.length) this.#hold(octets, at)
         return
       }
       const step = records.step(octets, at)
@@ -272,9 +285,20 @@ export class FastCgiConnection {
     }
   }
 
-  #hold(rest: Buffer): void {
-    this.#needed = true
-    this.#held = this.#held === undefined ? rest : Buffer.concat([this.#held, rest])
+  /** Keeps what has not been read, from `at` on. */
+  #hold(octets: Buffer, at: number): void {
+    const held = this.#held
+    if (held === undefined) {
+      this.#held = octets
+      this.#heldAt = at
+      this.#heldNeeded = this.#needed
+      this.#needed = true
+      return
+    }
+    this.#held = Buffer.concat([held.subarray(this.#heldAt), octets.subarray(at)])
+    this.#heldAt = 0
+    if (!this.#heldNeeded) free(held)
+    this.#heldNeeded = false
   }
 
   #readHead(octets: Buffer, from: number, to: number): void {

@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import type { Socket } from 'node:net'
 import { FakeClock } from '../../../testing/fake-clock.ts'
 import { answer, end, startFastCgi, stdout, type FastCgiRequest } from '../../../testing/fastcgi.ts'
-import { Answering, type CallOptions } from '../../../testing/origin-call.ts'
+import { Answering, testGateway, type CallOptions } from '../../../testing/origin-call.ts'
 import { pass } from '../../../testing/within.ts'
 import { defaultsOf } from '../../base/setting.ts'
 import { limitRows } from '../../http1/limits.ts'
-import type { Origin } from '../origin.ts'
+import type { GatewayLines, Origin } from '../origin.ts'
 import { FastCgiOrigin } from './fastcgi-origin.ts'
 import { defaultFastCgi, type FastCgiSettings } from './settings.ts'
 
@@ -25,15 +25,25 @@ const hello = answer('X: a', 'hello')
 
 type AnswerTo = (request: FastCgiRequest, connection: Socket) => void
 
+const parts = {
+  limits: defaultsOf(limitRows),
+  instance: 'test',
+  tellError: () => {},
+  fault: (error: unknown) => {
+    throw error
+  },
+}
+
 /** An application, a pool in front of it, and a way to ask. */
 async function setup(answerTo: AnswerTo, settings: Partial<FastCgiSettings> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'fastcgi-'))
   const path = join(folder, 'app.sock')
   const server = await startFastCgi(path, answerTo)
   const clock = new FakeClock()
+  const faults: string[] = []
   const pool = new FastCgiOrigin(
     { address: { kind: 'unix', path }, settings: { ...defaultFastCgi, ...settings } },
-    { clock, timers: clock, limits: defaultsOf(limitRows), instance: 'test', tellError: () => {} },
+    { clock, timers: clock, ...parts, fault: (error) => faults.push(String(error)) },
   )
   const origin: Origin = {
     send: (request, events) => pool.run(request, script, events),
@@ -46,7 +56,7 @@ async function setup(answerTo: AnswerTo, settings: Partial<FastCgiSettings> = {}
     () => pool.close(),
   )
   const ask = (options?: CallOptions) => new Answering(origin, options)
-  return { server, pool, clock, ask }
+  return { server, pool, clock, ask, faults }
 }
 
 /** An application whose requests a test answers one by one, in the order of their coming. */
@@ -263,7 +273,7 @@ test('nobody there: 502', async () => {
   ] as const) {
     const nobody = new FastCgiOrigin(
       { address, settings: defaultFastCgi },
-      { clock, timers: clock, limits: defaultsOf(limitRows), instance: 'test', tellError: () => {} },
+      { clock, timers: clock, ...parts },
     )
     const origin: Origin = {
       send: (request, events) => nobody.run(request, script, events),
@@ -273,6 +283,46 @@ test('nobody there: 502', async () => {
     expect(await new Answering(origin).result()).toBe('connect-refused')
     nobody.close()
   }
+})
+
+describe("a fault of Myriad's own is told, and ends its request and connection", () => {
+  const unwritable: GatewayLines = {
+    ...testGateway,
+    get clientAddress(): string {
+      throw new Error('unwritable')
+    },
+  }
+
+  test('while a request begins, on a new connection, a kept one, and one that others waited for', async () => {
+    const { pool, ask, faults } = await setup(always, { connectionsMax: 1 })
+    expect(await ask({ gateway: unwritable }).result()).toBe('origin-closed')
+    expect(pool.connections).toEqual({ open: 0, idle: 0, queued: 0 })
+    expect(await ask().result()).toBe('ended')
+    expect(pool.connections.idle).toBe(1)
+    expect(await ask({ gateway: unwritable }).result()).toBe('origin-closed')
+    const [first, second, third] = [ask(), ask({ gateway: unwritable }), ask()]
+    expect(await Promise.all([first.result(), second.result(), third.result()])).toEqual([
+      'ended',
+      'origin-closed',
+      'ended',
+    ])
+    expect(pool.connections).toEqual({ open: 1, idle: 1, queued: 0 })
+    expect(faults).toEqual(['unwritable', 'unwritable', 'unwritable'].map((text) => `Error: ${text}`))
+  })
+
+  test.each([false, true])('while an answer is passed on; while its failure is told: %s', async (again) => {
+    const { pool, ask, faults } = await setup(always, { connectionsMax: 1 })
+    const broken = ask()
+    const fault = (): never => {
+      throw new Error('broken')
+    }
+    broken.onData = fault
+    if (again) broken.fail = fault
+    while (faults.length < (again ? 2 : 1)) await pass(1)
+    expect(broken.failure?.code).toBe(again ? undefined : 'origin-closed')
+    expect(pool.connections).toEqual({ open: 0, idle: 0, queued: 0 })
+    expect(await ask().result()).toBe('ended')
+  })
 })
 
 const records = (body: string): Buffer =>

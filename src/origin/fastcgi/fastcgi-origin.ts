@@ -33,6 +33,8 @@ export interface FastCgiDeps {
   readonly instance: string
   /** Takes what the application writes to its error stream. */
   readonly tellError: TellError
+  /** A fault of Myriad's own: an exception while a request was served. Its connection is ended. */
+  fault(error: unknown): void
 }
 
 /** A pool of connections to one application. */
@@ -101,7 +103,7 @@ export class FastCgiOrigin implements Pool, ConnectionParts {
     const { connectionsMax, queueMax } = this.config.settings
     const kept = fresh ? undefined : this.#takeIdle()
     if (kept !== undefined) {
-      if (call.isReplayable) return call.begin(kept)
+      if (call.isReplayable) return this.#begin(call, kept)
       // The worker is free for the new connection.
       kept.abort()
     }
@@ -122,7 +124,7 @@ export class FastCgiOrigin implements Pool, ConnectionParts {
     if (!isUsable) return connection.abort()
     if (waiting !== undefined) {
       this.#queue.shift()
-      return waiting.begin(connection)
+      return this.#begin(waiting, connection)
     }
     this.#idle.push(connection)
     if (this.#unproven.size > 0)
@@ -156,6 +158,16 @@ export class FastCgiOrigin implements Pool, ConnectionParts {
     const call = new Call(request, script, id, events, this, ended)
     this.dispatch(call, false)
     return call
+  }
+
+  /** What goes wrong in it is this call's end, and takes no place from others. */
+  #begin(call: Call, connection: FastCgiConnection): void {
+    try {
+      call.begin(connection)
+    } catch (error) {
+      this.deps.fault(error)
+      connection.onFault()
+    }
   }
 
   #takeIdle(): FastCgiConnection | undefined {
@@ -211,7 +223,7 @@ export class FastCgiOrigin implements Pool, ConnectionParts {
         if (call.ended) this.release(connection)
         else {
           this.#unproven.add(connection)
-          call.begin(connection)
+          this.#begin(call, connection)
         }
         return connection
       },
@@ -223,6 +235,7 @@ export class FastCgiOrigin implements Pool, ConnectionParts {
         call.fail(failure, false)
         this.#connectNext()
       },
+      fault: (error) => this.deps.fault(error),
     })
     this.#connecting.add(connecting)
     openSocket(this.config.address, this.#resolver, this.#name, connecting)

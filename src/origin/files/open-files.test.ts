@@ -1,4 +1,5 @@
 import {
+  closeSync,
   mkdtempSync,
   realpathSync,
   renameSync,
@@ -105,6 +106,15 @@ test('a file that is written to is no longer unchanged', () => {
   truncateSync(join(folder, 'a'), 3)
   expect(file.unchanged).toBe(false)
   file.release()
+})
+
+test('a file that the disk does not tell of any more has changed, and is let go of without a word', () => {
+  const file = open(look('a'))
+  closeSync(file.fd)
+  expect([file.unchanged, text(file)]).toEqual([false, ''])
+  file.release()
+  clock.advance(5000)
+  expect([files.count, files.idleCount]).toEqual([0, 0])
 })
 
 test('there is a limit, for which those that nobody reads make room', () => {

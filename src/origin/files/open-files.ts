@@ -1,7 +1,7 @@
 // Files that are open. One descriptor for all who read the same version of a file at the same time: a file that is
 // replaced is another one, and who reads the old goes on reading the old. Nothing is mapped into memory: a file that is
 // cut short would end the process.
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import type { Timer, Timers } from '../../base/clock.ts'
 import type { ContentCoding } from '../../http/encode.ts'
 import type { Fields } from '../../http/fields.ts'
@@ -45,11 +45,12 @@ export class OpenFile {
 
   /**
    * Whether the file has not been written to since it was opened. By its modification time alone: the time of its last
-   * change tells as well that another file has taken its name, which does not concern who reads this one.
+   * change tells as well that another file has taken its name, which does not concern who reads this one. What cannot be
+   * looked at any more has changed.
    */
   get unchanged(): boolean {
-    const { size, mtimeMs } = fstatSync(this.fd)
-    return size === this.file.stat.size && mtimeMs === this.file.stat.mtimeMs
+    const now = statOf(this.fd)
+    return now?.size === this.file.stat.size && now.mtimeMs === this.file.stat.mtimeMs
   }
 
   /** Reads into `buffer` from a position of the file; returns how many bytes were to be had: 0 also when the disk fails. */
@@ -118,10 +119,10 @@ export class OpenFiles {
     }
     const fd = opened(file.realPath)
     if (typeof fd !== 'number') return fd
-    const stat = fstatSync(fd)
+    const stat = statOf(fd)
     // What is open is what was looked at, and so lies where it may: nothing has been put in its place.
-    if (!stat.isFile() || !isSameVersion(stat, file.stat)) {
-      closeSync(fd)
+    if (stat?.isFile() !== true || !isSameVersion(stat, file.stat)) {
+      close(fd)
       return 'gone'
     }
     const open = new OpenFile(fd, file, (unread) => this.#onUnread(unread))
@@ -142,10 +143,27 @@ export class OpenFiles {
   }
 
   #close(file: OpenFile): void {
-    closeSync(file.fd)
+    close(file.fd)
     this.#open--
     this.#idle.delete(file)
     if (this.#byPath.get(file.realPath) === file) this.#byPath.delete(file.realPath)
+  }
+}
+
+/** What lies behind a descriptor; undefined when the disk, or the server that it is on, does not say so (ESTALE, EIO). */
+function statOf(fd: number): Stats | undefined {
+  try {
+    return fstatSync(fd)
+  } catch {
+    return undefined
+  }
+}
+
+function close(fd: number): void {
+  try {
+    closeSync(fd)
+  } catch {
+    // The descriptor is given back all the same (close(2)), and nothing was written.
   }
 }
 

@@ -78,6 +78,19 @@ test.each([
   expect(files.count - files.idleCount).toBe(0)
 })
 
+test('a file that is written to while it waits behind another answer is not begun', async () => {
+  const outbox = new Outbox(socket)
+  socket.roomBytes = 3
+  outbox.send(Buffer.from('before'))
+  outbox.sendFrom(pour(0, content.length), head, 4)
+  await Promise.resolve()
+  writeFileSync(join(folder, 'file'), Buffer.alloc(content.length))
+  socket.roomBytes = Infinity
+  expect(outbox.flush()).toBe(false)
+  expect([socket.text, socket.state]).toEqual(['beforehead', 'cut'])
+  expect(files.count - files.idleCount).toBe(0)
+})
+
 test('a file that ends before what was promised breaks the connection off', () => {
   const outbox = new Outbox(socket)
   const long = pour(0, content.length + 1)

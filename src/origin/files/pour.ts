@@ -1,8 +1,10 @@
 // A file, or a part of one, on its way into a socket. By sendfile(2) where that can be, else through one small buffer
 // that all share: however many clients read however slowly, what they have not taken stays in the file.
 //
-// Between two pieces the file is looked at: one that has been written to since it was opened, or cut short, breaks the
-// transfer off. Replacing a file (rename) does not disturb those who read the old one.
+// Before each piece the file is looked at: one that has been written to since it was opened, or cut short, breaks the
+// transfer off. Only what begins in the turn of the event loop in which the file was found needs no second look; behind
+// another answer on the same connection it may wait for long. Replacing a file (rename) does not disturb those who read
+// the old one.
 import type { Timers } from '../../base/clock.ts'
 import type { ByteSink, Pourable } from '../../base/outbox.ts'
 import type { OpenFile } from './open-files.ts'
@@ -31,7 +33,8 @@ const buffer = Buffer.allocUnsafeSlow(256 << 10)
 export class FilePour implements Pourable {
   leftBytes: number
   #position: number
-  #begun = false
+  /** Whether the file was looked at in this turn. */
+  #isFresh = true
   #closed = false
 
   /** Releases the file in the end. */
@@ -43,11 +46,14 @@ export class FilePour implements Pourable {
   ) {
     this.#position = first
     this.leftBytes = bytes
+    queueMicrotask(() => {
+      this.#isFresh = false
+    })
   }
 
   pour(sink: ByteSink, socketFd: number, again: () => void): 'done' | 'full' | 'later' | 'broken' {
-    if (this.#begun && !this.file.unchanged) return 'broken'
-    this.#begun = true
+    if (!this.#isFresh && !this.file.unchanged) return 'broken'
+    this.#isFresh = false
     let copied = buffer.length
     let refused = REFUSED_BYTES_MIN
     const until = this.leftBytes - TURN_BYTES_MAX

@@ -42,11 +42,6 @@ export function requestPath(path: string): RequestPath | undefined {
   return { segments, asFolder: path.endsWith('/') }
 }
 
-/** The path up to the end of a segment, without empty ones: for redirects, which must not begin with `//`. */
-export function merged(path: string): string {
-  return path.replace(/\/{2,}/g, '/')
-}
-
 /** Whether a name at this depth (0: in the root) is hidden. A name that is none hides nothing. */
 export function isHidden(name: string | undefined, depth: number): boolean {
   return name?.startsWith('.') === true && !(depth === 0 && name === '.well-known')

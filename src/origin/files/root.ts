@@ -7,7 +7,8 @@
 // system itself while it resolves a name; whoever opens what was found checks that it is that file (open-file.ts).
 import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs'
 import type { Clock } from '../../base/clock.ts'
-import { isHidden, merged, requestPath, type Segment } from './request-path.ts'
+import { mergedPath } from '../../http/target.ts'
+import { isHidden, requestPath, type Segment } from './request-path.ts'
 import { isSameVersion } from './validators.ts'
 
 /** What is served, and from where. */
@@ -118,10 +119,10 @@ export class DocumentRoot {
       : missing
     if (direct.kind === 'refused') return direct
     if (direct.kind === 'found' && direct.stat.isDirectory()) {
-      const name = merged(path)
+      const name = mergedPath(path)
       return { kind: 'directory', realPath: direct.realPath, name, hasSlash: asFolder, realRoot }
     }
-    if (direct.kind === 'found' && !asFolder) return this.#file(realRoot, direct, merged(path))
+    if (direct.kind === 'found' && !asFolder) return this.#file(realRoot, direct, mergedPath(path))
     return this.#walk(realRoot, path, segments)
   }
 
@@ -135,7 +136,7 @@ export class DocumentRoot {
       if (found.kind === 'missing') break
       if (found.kind === 'refused') return found
       if (found.stat.isDirectory()) continue
-      const resolved = this.#file(realRoot, found, merged(path.slice(0, end)))
+      const resolved = this.#file(realRoot, found, mergedPath(path.slice(0, end)))
       if (resolved.kind !== 'file') return resolved
       return { kind: 'missing', within: { file: resolved.file, rest: path.slice(end) }, realRoot }
     }
