@@ -2,7 +2,7 @@
 // with its content and what tells how to read that (RFC 10008).
 import { createHash } from 'node:crypto'
 
-/** The key of GET and HEAD; `authority` and `pathAndQuery` in their normal forms. */
+/** The key of GET and HEAD: the URL; `authority` and `pathAndQuery` in their normal forms. */
 export function primaryKey(scheme: 'http' | 'https', authority: string, pathAndQuery: string): string {
   return `${scheme}://${authority}${pathAndQuery}`
 }

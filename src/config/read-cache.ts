@@ -5,7 +5,7 @@ import type { CachePolicy } from '../cache/policy.ts'
 import { cacheRows, cookieRows, type CacheSettings } from '../cache/settings.ts'
 import { trackingParameters } from '../cache/tracking-parameters.ts'
 import { pathMatcher, type Matcher, type PatternError } from '../cube/y/pattern.ts'
-import type { Bypass, Route } from '../cube/y/route.ts'
+import { noBypass, type Bypass, type Route } from '../cube/y/route.ts'
 import { bypassRows } from '../cube/y/settings.ts'
 import { cookieMatcher } from '../http/cookies.ts'
 import { memberPath } from './problem.ts'
@@ -100,6 +100,8 @@ function readBypass(found: Found): Bypass {
       inner('method').report.wrong(inner('method').path, word, 'expected a method such as POST')
   const paths = path.map((pattern) => compiled(inner('path'), pattern, pathMatcher))
   const cookieNames = checkedNames(cookie, inner('cookie'))
+  // The very same object: by it a request is seen to need no look at its cookies.
+  if (paths.length === 0 && cookieNames.length === 0 && method.length === 0) return noBypass
   return {
     cookie: cookieNames.length === 0 ? undefined : cookieMatcher(cookieNames),
     path: paths.length === 0 ? undefined : (text) => paths.some((matches) => matches?.(text)),

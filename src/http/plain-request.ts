@@ -32,6 +32,10 @@ export class PlainRequest implements RequestView {
       .reduce((bits, key) => bits | fieldBit[key as KnownField], 0)
   }
 
+  get url(): string {
+    return `${this.scheme}://${this.authority}${this.pathAndQuery}`
+  }
+
   get(number: number): string | undefined {
     const name = knownFields[number]!
     if (name !== 'cookie') return this.head.fields.get(name)

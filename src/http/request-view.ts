@@ -20,6 +20,8 @@ export interface RequestView {
   readonly rawTarget: string
   /** The target in its normal form. */
   readonly pathAndQuery: string
+  /** Scheme, authority and target in their normal forms, put together: 'http://example.com/page?x=1'. */
+  readonly url: string
   /** The body that it announces. */
   readonly body: RequestBody
   /** The protocol that the client asks to switch to (RFC 9110 §7.8). */

@@ -73,6 +73,25 @@ describe('a request head', () => {
     expect(reader.next).toBe(octets.length)
   })
 
+  test.each([
+    ['/page?x=1', 'a.test'],
+    ['/%7Epage/../x', 'a.test'],
+    ['/', 'b.test:8080'],
+    [`/${'x'.repeat(8000)}`, 'b.test'],
+    ['http://a.test/absolute', 'a.test'],
+  ])('has the URL that its parts say: %s', (target, host) => {
+    const reader = new RequestReader(limits)
+    for (const asked of [host, 'other.test', host]) {
+      const raw = target.startsWith('http') ? target.replace('a.test', asked) : target
+      const octets = Buffer.from(`GET ${raw} HTTP/1.1\r\nHost: ${asked}\r\n\r\n`)
+      expect(reader.read(octets, 0, octets.length)).toBe('complete')
+      for (const scheme of ['http', 'https'] as const) {
+        reader.scheme = scheme
+        expect(reader.url).toBe(`${scheme}://${asked}${reader.pathAndQuery}`)
+      }
+    }
+  })
+
   test('cookies on several lines are one list', () => {
     const reader = read(get('Cookie: a=1\r\nCookie: b=2\r\nAccept: x\r\nAccept: y\r\n'))
     expect(reader.get(4)).toBe('a=1; b=2')

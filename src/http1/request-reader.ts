@@ -25,6 +25,9 @@ const VERSION_BYTES = 8
 const KEPT_BYTES_MAX = 16_384
 const keptLines = new FieldLines()
 
+/** A URL that is being put together; longer ones are put together as texts. */
+const urlOctets = Buffer.allocUnsafeSlow(16_384)
+
 const noRequestBody: RequestBody = { kind: 'none' }
 const unknownBody: RequestBody = { kind: 'unknown' }
 
@@ -58,8 +61,6 @@ export class RequestReader implements RequestView {
   scheme: 'http' | 'https' = 'http'
   method = ''
   authority = ''
-  rawTarget = ''
-  pathAndQuery = ''
   /** 0 or 1: of HTTP/1.x; a higher minor version is read as 1 (RFC 9110 §2.5). */
   minorVersion = 1
   framing: Framing = noBody
@@ -74,6 +75,16 @@ export class RequestReader implements RequestView {
   /** Why the request is refused. */
   failure: Failure | undefined
 
+  #targetFrom = 0
+  #targetTo = 0
+  /** The target as text, once somebody has asked for it. */
+  #rawTarget: string | undefined
+  /** The target's normal form, where that is another one. */
+  #normalTarget: string | undefined
+  /** The URL's beginning, as it stands in `urlOctets`. */
+  #urlScheme = ''
+  #urlAuthority = ''
+  #urlBytes = 0
   /** Where the field lines begin. */
   #linesFrom = 0
   /** What the Host field's octets were last; most requests of a process name the same host. */
@@ -86,6 +97,29 @@ export class RequestReader implements RequestView {
     const { framing } = this
     if (framing.kind === 'length') return framing
     return framing.kind === 'chunked' ? unknownBody : noRequestBody
+  }
+
+  get rawTarget(): string {
+    return (this.#rawTarget ??= this.lines.octets.latin1Slice(this.#targetFrom, this.#targetTo))
+  }
+
+  get pathAndQuery(): string {
+    return this.#normalTarget ?? this.rawTarget
+  }
+
+  get url(): string {
+    const { scheme, authority } = this
+    if (scheme !== this.#urlScheme || authority !== this.#urlAuthority) {
+      this.#urlScheme = scheme
+      this.#urlAuthority = authority
+      this.#urlBytes = urlOctets.latin1Write(`${scheme}://${authority}`)
+    }
+    const bytes = this.#urlBytes + this.#targetTo - this.#targetFrom
+    if (this.#normalTarget !== undefined || bytes > urlOctets.length)
+      return `${scheme}://${authority}${this.pathAndQuery}`
+    // Put together as octets, and made into a text once: this is the key by which every request is looked up.
+    this.lines.octets.copy(urlOctets, this.#urlBytes, this.#targetFrom, this.#targetTo)
+    return urlOctets.latin1Slice(0, bytes)
   }
 
   get present(): number {
@@ -188,7 +222,9 @@ export class RequestReader implements RequestView {
 
     this.scheme = 'http'
     this.method = methodName(octets, methodFrom, methodTo)
-    this.rawTarget = octets.latin1Slice(targetFrom, targetTo)
+    this.#targetFrom = targetFrom
+    this.#targetTo = targetTo
+    this.#rawTarget = this.#normalTarget = undefined
     this.next = next
     this.framing = noBody
     this.keepAlive = this.minorVersion === 1
@@ -198,8 +234,7 @@ export class RequestReader implements RequestView {
     const hostLine = this.#readHost()
     if (hostLine !== undefined) return this.#refuse('bad-request', hostLine)
     if (octets[targetFrom] === SLASH) {
-      if ((flags & TargetOctet.special) === 0) this.pathAndQuery = this.rawTarget
-      else if (!this.#normalise(this.rawTarget)) return 'refused'
+      if ((flags & TargetOctet.special) !== 0 && !this.#normalise(this.rawTarget)) return 'refused'
     } else if (!this.#readOtherForm()) return 'refused'
 
     if ((lines.present & framingBits) !== 0 && !this.#readFraming()) return 'refused'
@@ -284,7 +319,7 @@ export class RequestReader implements RequestView {
       this.#refuse('bad-request', 'the target holds a percent sign without two hexadecimal digits, or %00')
       return false
     }
-    this.pathAndQuery = normal
+    this.#normalTarget = normal
     return true
   }
 
@@ -292,7 +327,7 @@ export class RequestReader implements RequestView {
   #readOtherForm(): boolean {
     const raw = this.rawTarget
     if (raw === '*' && this.method === 'OPTIONS') {
-      this.pathAndQuery = '*'
+      this.#normalTarget = '*'
       return true
     }
     if (this.method === 'CONNECT') {
@@ -313,7 +348,7 @@ export class RequestReader implements RequestView {
     this.authority = authority
     const path = match[2]!
     if (path === '' && this.method === 'OPTIONS') {
-      this.pathAndQuery = '*' // §3.2.4
+      this.#normalTarget = '*' // §3.2.4
       return true
     }
     return this.#normalise(path.startsWith('/') ? path : `/${path}`)

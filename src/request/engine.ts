@@ -16,6 +16,7 @@ import { freshened, hasValidator, headEffect, updatedBy } from '../cache/validat
 import { variantKey } from '../cache/vary.ts'
 import type { ErrorPages } from '../cube/y/rule-errors.ts'
 import type { RuleTable } from '../cube/y/rule-table.ts'
+import type { Route } from '../cube/y/route.ts'
 import type { RouteTable } from '../cube/y/table.ts'
 import { Fields } from '../http/fields.ts'
 import { fieldBit, fieldNumber } from '../http/known-fields.ts'
@@ -130,7 +131,7 @@ export class Engine implements FetchOwner, ServeContext {
       this.#answerPurge(view, reply, startMs)
       return undefined
     }
-    let route = this.#parts.routes.match(view.authority, view.pathAndQuery)
+    let route = this.#routeOf(view)
     let answers = reply
     if (this.#parts.rules !== undefined) {
       const rule = this.#parts.rules.match(view)
@@ -346,7 +347,7 @@ export class Engine implements FetchOwner, ServeContext {
    * any more. Returns how many stored responses are gone; undefined when no route takes the URL.
    */
   purge(view: RequestView): number | undefined {
-    const route = this.#parts.routes.match(view.authority, view.pathAndQuery)
+    const route = this.#routeOf(view)
     if (route === undefined) return undefined
     const ignored = route.ignoredParameter ?? (() => false)
     const key = primaryKey(view.scheme, view.authority, withoutParameters(view.pathAndQuery, ignored))
@@ -416,6 +417,12 @@ export class Engine implements FetchOwner, ServeContext {
     if (dropped === undefined) return refuse(noRoute())
     answerPurged(reply, dropped)
     this.#parts.recorder.answered('self', 'purge', 200, startMs)
+  }
+
+  /** Of a site with one route its target is not looked at: nobody may ask for it. */
+  #routeOf(view: RequestView): Route | undefined {
+    const { routes } = this.#parts
+    return routes.only ?? routes.match(view.authority, view.pathAndQuery)
   }
 
   #startOrJoin(consumer: Consumer, plan: Plan, joinable: boolean): RequestCall {

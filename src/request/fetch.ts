@@ -194,13 +194,7 @@ export class Fetch implements OriginEvents {
     // RFC 9110 §6.6.1: a response without Date gets the time of its receipt, whether it is stored or passed on.
     if (!(head.lines ?? head.fields).has('date')) head.fields.append('Date', formatHttpDate(responseMs))
     const verdict = plan.store
-      ? storable(
-          visit,
-          head,
-          { requestMs: this.#requestMs, responseMs },
-          visit.route.policy,
-          targetUri(visit),
-        )
+      ? storable(visit, head, { requestMs: this.#requestMs, responseMs }, visit.route.policy, visit.url)
       : ({ kind: 'pass', reason: plan.why } as const)
     let reason: Reason = verdict.kind === 'store' ? plan.why : verdict.reason
     if (verdict.kind === 'store' && !this.#storeForbidden) {
@@ -533,10 +527,6 @@ function completes(plan: Plan, arrived: Stored): boolean {
 /** Whether a body of so many bytes is what the head says: a part of another length cannot be told where it belongs. */
 function fills({ content }: Stored, bytes: number): boolean {
   return content.kind === 'whole' || bytes === content.last - content.first + 1
-}
-
-function targetUri(visit: Visit): string {
-  return `${visit.scheme}://${visit.authority}${visit.pathAndQuery}`
 }
 
 function remove<T>(list: T[], item: T): void {

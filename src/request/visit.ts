@@ -26,8 +26,8 @@ export class Visit implements RequestFacts {
   readonly method: string
   readonly scheme: 'http' | 'https'
   readonly authority: string
-  /** Without the query parameters that the route ignores. */
-  readonly pathAndQuery: string
+  /** That of the resource as the application sees it: without the parameters that the route ignores. */
+  readonly url: string
   readonly present: number
   readonly body: RequestBody
   /** Protocol to switch to, if the client asks for one. */
@@ -76,11 +76,15 @@ export class Visit implements RequestFacts {
         ? undefined
         : bypassReason(route.bypass, view.method, view.pathAndQuery, cookie)
     // What the key does not know, the application does not see; past the cache it sees everything.
-    this.pathAndQuery =
+    this.url =
       route.ignoredParameter === undefined || this.bypass !== undefined
-        ? view.pathAndQuery
-        : withoutParameters(view.pathAndQuery, route.ignoredParameter)
-    this.key = primaryKey(view.scheme, view.authority, this.pathAndQuery)
+        ? view.url
+        : primaryKey(
+            view.scheme,
+            view.authority,
+            withoutParameters(view.pathAndQuery, route.ignoredParameter),
+          )
+    this.key = this.url
     if (cookie === undefined || this.bypass !== undefined) this.cookie = cookie
     else if (route.policy.cookies !== 'drop') this.cookie = withoutCookies(cookie, route.ignoredCookie)
     this.authorization = (present & fieldBit.authorization) !== 0
@@ -99,6 +103,10 @@ export class Visit implements RequestFacts {
     this.ifMatch = (present & ifMatchBits) !== 0
     this.acceptEncoding =
       (present & fieldBit['accept-encoding']) === 0 ? undefined : view.get(fieldNumber['accept-encoding'])
+  }
+
+  get pathAndQuery(): string {
+    return this.url.slice(this.scheme.length + 3 + this.authority.length)
   }
 
   /** What the owner says about this answer: nothing but what a rule says, when it goes past the cache. */

@@ -14,12 +14,12 @@ export interface RouteRow {
 export class RouteTable {
   readonly #rows: readonly RouteRow[]
   /** The route that takes every request, when there is but one; the common case costs no comparison. */
-  readonly #only: Route | undefined
+  readonly only: Route | undefined
 
   constructor(rows: readonly RouteRow[]) {
     this.#rows = rows
     const first = rows[0]
-    this.#only = first?.hosts === undefined && first?.path === everyPath ? first.route : undefined
+    this.only = first?.hosts === undefined && first?.path === everyPath ? first.route : undefined
   }
 
   /** The routes, in order. */
@@ -32,7 +32,7 @@ export class RouteTable {
    * `pathAndQuery` is in normal form.
    */
   match(authority: string, pathAndQuery: string): Route | undefined {
-    if (this.#only !== undefined) return this.#only
+    if (this.only !== undefined) return this.only
     const path = patternPath(pathAndQuery)
     for (const row of this.#rows) {
       if (row.hosts !== undefined && !row.hosts.some((matches) => matches(authority))) continue
