@@ -35,6 +35,6 @@ export function phpSite({ root, address, php = {}, site = {}, linkTargets = [] }
     },
   )
   const files = new FilesOrigin({ kind: 'files', root, settings: { ...defaultFiles, linkTargets } }, deps)
-  const config = { root, linkTargets, settings: { ...defaultPhpSite, ...site } }
+  const config = { root, linkTargets, deny: [], settings: { ...defaultPhpSite, ...site } }
   return { origin: new PhpSite(config, { files, php: fastCgi, clock: realClock }), errors }
 }

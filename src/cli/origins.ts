@@ -67,7 +67,8 @@ function phpSite(config: PhpOriginConfig, deps: OriginDeps): Origin {
     },
   )
   const beside = new FilesOrigin({ kind: 'files', root, settings: files }, { clock, timers })
-  return new PhpSite({ root, linkTargets: files.linkTargets, settings: site }, { files: beside, php, clock })
+  const { linkTargets, deny } = files
+  return new PhpSite({ root, linkTargets, deny, settings: site }, { files: beside, php, clock })
 }
 
 function describe(error: unknown): string {

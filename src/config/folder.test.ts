@@ -26,6 +26,7 @@ test('each application by its own files', () => {
     '/srv/app',
     'includes/WebStart.php',
   ])
+  expect(recognised(['index.php', 'doku.php', 'inc/init.php'])).toEqual(['dokuwiki', '/srv/app', 'doku.php'])
   expect(recognised(['public/index.php', 'artisan', 'bootstrap/app.php'])).toEqual([
     'laravel',
     '/srv/app/public',

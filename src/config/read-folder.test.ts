@@ -61,7 +61,7 @@ test.each([
   ['/uploads/*', "names a folder, and counts for everything below it: leave out the '*' at its end"],
   ['/uploads/**', "names a folder, and counts for everything below it: leave out the '*' at its end"],
   ['/uploads/*.php', "'*' stands for a whole name, as in '/sites/*/files'"],
-  ['/my%20files', "expected the folder's name as it is, without '%'"],
+  ['/my%20files', "expected the name as it is, without '%'"],
   ['/a/../uploads', "must not hold '.' or '..' as a name"],
 ])('a folder without scripts that would match nothing, or less than it seems: %s', (path, problem) => {
   expect(resolved(php('./public', { noExec: [path] }))).toEqual([
@@ -72,6 +72,38 @@ test.each([
 test('a folder without scripts may have any name, and a * for one', () => {
   const noExec = ['/sites/*/files', '/my files/', '/Größe?#']
   expect(resolved(php('./public', { noExec }))).toMatchObject({ site: { noExec } })
+})
+
+test.each([
+  ['/', 'would keep everything from visitors'],
+  ['*', 'would keep everything from visitors'],
+  ['/*', "names a folder, and counts for everything below it: leave out the '*' at its end"],
+  ['/data/*', "names a folder, and counts for everything below it: leave out the '*' at its end"],
+  ['conf/local.php', 'expected a path from'],
+  ['data/', 'expected a path from'],
+  ['/my%20data', "expected the name as it is, without '%'"],
+  ['/a/../data', "must not hold '.' or '..' as a name"],
+  ['*.i*c*', "a name may hold one '*' only"],
+  ['/**/data', "a name may hold one '*' only"],
+  ['.inc', "names that begin with a dot are hidden as it is; an ending is written '*.inc'"],
+  ['*.{inc,yml}', 'a pattern of its own'],
+  ['*.(inc|yml)', 'a pattern of its own'],
+])(
+  'what is denied, as something that would deny less than it seems, or everything: %s',
+  (pattern, problem) => {
+    for (const origin of [php('./public', { deny: [pattern] }), files('./public', { deny: [pattern] })]) {
+      const problems = resolved(origin) as string[]
+      expect(problems).toHaveLength(1)
+      expect(problems[0]).toStartWith(`services.site.origin.deny = '${pattern}': `)
+      expect(problems[0]).toContain(problem)
+    }
+  },
+)
+
+test('what is denied may be paths and names, with a * in any of them', () => {
+  const deny = ['/data', '/sites/*/private', '/sites/*/files/config_*', '*.inc', 'wp-config.*', 'README']
+  expect(resolved(php('./public', { deny }))).toMatchObject({ files: { deny } })
+  expect(resolved(files('./public', { deny }))).toMatchObject({ settings: { deny } })
 })
 
 test('a folder of files', () => {
@@ -110,6 +142,6 @@ test('what is wrong is told with its place', () => {
     "services.site.origin: has 'php' and 'files': an origin is one of them",
   )
   expect(resolved({ files: './a', socket: '/run/x.sock' })).toEqual([
-    "services.site.origin.socket = '/run/x.sock': not available: only 'files', 'index', 'charset', 'linkTargets', 'immutable' and 'openFilesMax' can be set here",
+    "services.site.origin.socket = '/run/x.sock': not available: only 'files', 'index', 'charset', 'linkTargets', 'deny', 'immutable' and 'openFilesMax' can be set here",
   ])
 })

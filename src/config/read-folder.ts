@@ -44,6 +44,7 @@ export function readPhpOrigin(found: Found, around: Surroundings): PhpOriginConf
   if (socket !== undefined && address === undefined)
     found.report.wrong(memberPath(found.path, 'socket'), socket, socketExpected)
   const files = { ...readRows(filesBesideRows, all, found), index: filesRows.index.default }
+  checkDeny(files.deny, found)
   const settings = readRows(fastCgiRows, all, found)
   const root = readFolder(memberOf(all, found, 'php'), around)
   if (root === undefined) return undefined
@@ -62,6 +63,7 @@ export function readFilesOrigin(found: Found, around: Surroundings): FilesOrigin
   const all = members(found, "an object with 'files'") ?? new Map<string, Found>()
   refuseUnknown(all, ['files', ...Object.keys(filesRows)])
   const settings = readRows(filesRows, all, found)
+  checkDeny(settings.deny, found)
   const root = readFolder(memberOf(all, found, 'files'), around)
   if (root === undefined) return undefined
   const linkTargets = settings.linkTargets.map((path) => absolute(path, around))
@@ -81,16 +83,49 @@ function readFolder(found: Found, around: Surroundings): string | undefined {
 
 /** What is wrong with a folder in which nothing is to be executed: one that matches nothing would protect nothing. */
 function folderProblem(path: string): string | undefined {
-  if (!/^\/[^\u0000-\u001f\u007f]*$/.test(path)) return "expected a path of the site, such as '/uploads'"
-  if (path.includes('%')) return "expected the folder's name as it is, without '%'"
+  if (!isText(path) || !path.startsWith('/')) return "expected a path of the site, such as '/uploads'"
   const names = path.split('/').filter((name) => name !== '')
-  if (names.includes('.') || names.includes('..')) return "must not hold '.' or '..' as a name"
-  if (names.at(-1) === '*' || names.at(-1) === '**')
-    return "names a folder, and counts for everything below it: leave out the '*' at its end"
-  return names.some((name) => name !== '*' && name.includes('*'))
-    ? "'*' stands for a whole name, as in '/sites/*/files'"
+  return (
+    pathProblem(path, names) ??
+    (names.some((name) => name !== '*' && name.includes('*'))
+      ? "'*' stands for a whole name, as in '/sites/*/files'"
+      : undefined)
+  )
+}
+
+function checkDeny(patterns: readonly string[], found: Found): void {
+  for (const pattern of patterns) {
+    const problem = denyProblem(pattern)
+    if (problem !== undefined) found.report.wrong(memberPath(found.path, 'deny'), pattern, problem)
+  }
+}
+
+/** What is wrong with a pattern of what is kept from visitors: as `folderProblem`, and what would keep everything from them. */
+function denyProblem(pattern: string): string | undefined {
+  const isPath = pattern.startsWith('/')
+  if (!isText(pattern) || (!isPath && pattern.includes('/')))
+    return "expected a path from the site's folder, such as '/data', or a name without a slash, such as '*.inc'"
+  const names = pattern.split('/').filter((name) => name !== '')
+  const problem = isPath ? pathProblem(pattern, names) : pathProblem(pattern, [])
+  if (problem !== undefined) return problem
+  if (names.every((name) => /^\*+$/.test(name))) return 'would keep everything from visitors'
+  if (names.some((name) => name.indexOf('*') !== name.lastIndexOf('*'))) return "a name may hold one '*' only"
+  if (/\{.*,.*\}|\(.*\|.*\)/.test(pattern)) return 'each of several names needs a pattern of its own'
+  return !isPath && pattern.startsWith('.')
+    ? `names that begin with a dot are hidden as it is; an ending is written '*${pattern}'`
     : undefined
 }
+
+/** What no path in a setting about a folder may hold. */
+function pathProblem(path: string, names: readonly string[]): string | undefined {
+  if (path.includes('%')) return "expected the name as it is, without '%'"
+  if (names.includes('.') || names.includes('..')) return "must not hold '.' or '..' as a name"
+  return names.at(-1) === '*' || names.at(-1) === '**'
+    ? "names a folder, and counts for everything below it: leave out the '*' at its end"
+    : undefined
+}
+
+const isText = (path: string): boolean => !/[\u0000-\u001f\u007f]/.test(path)
 
 /** The address of a FastCGI application; undefined when it is none. A path is told from a name by its slash. */
 function parseSocket(text: string, around: Surroundings): FastCgiAddress | undefined {

@@ -115,16 +115,20 @@ function readService(found: Found, around: Surroundings): Omit<NamedService, 'se
   return { origin: readOrigin(withPreset(origin, preset), around), preset }
 }
 
-/** What a preset says about an origin is about the scripts of a folder. */
+/** What a preset says about an origin is about a folder: its scripts, where they are executed, and its files. */
 function withPreset(origin: Found, preset: Preset | undefined): Found {
   const { value } = origin
-  if (typeof value !== 'object' || value === null || !('php' in value) || preset === undefined) return origin
-  const { php } = value
-  const rows = preset.origin.map((row) =>
-    row.setting === 'linkTargets' && typeof php === 'string'
-      ? { ...row, value: [row.value].flat().map((path) => join(php, String(path))) }
-      : row,
-  )
+  if (typeof value !== 'object' || value === null || preset === undefined) return origin
+  const isPhp = 'php' in value
+  const folder = isPhp ? value.php : 'files' in value ? value.files : undefined
+  if (folder === undefined) return origin
+  const rows = preset.origin
+    .filter(({ setting }) => isPhp || setting !== 'noExec')
+    .map((row) =>
+      row.setting === 'linkTargets' && typeof folder === 'string'
+        ? { ...row, value: [row.value].flat().map((path) => join(folder, String(path))) }
+        : row,
+    )
   return { ...origin, value: withRows(value, rows) }
 }
 

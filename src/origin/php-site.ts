@@ -37,6 +37,8 @@ export interface PhpSiteConfig {
   readonly root: string
   /** Folders outside the root that links in it may lead to. Nothing is executed there. */
   readonly linkTargets: readonly string[]
+  /** What is kept from visitors: neither executed nor sent. */
+  readonly deny: readonly string[]
   readonly settings: PhpSiteSettings
 }
 
@@ -55,8 +57,8 @@ export class PhpSite implements Origin {
     config: PhpSiteConfig,
     private readonly parts: PhpSiteParts,
   ) {
-    const { root, linkTargets, settings } = config
-    const scripts = new Scripts(new DocumentRoot({ root, linkTargets }), settings)
+    const { root, linkTargets, deny, settings } = config
+    const scripts = new Scripts(new DocumentRoot({ root, linkTargets, deny }), settings)
     this.#scripts = new RecentScripts(root, scripts, parts.clock)
   }
 

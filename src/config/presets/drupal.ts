@@ -2,7 +2,8 @@
 // lifetime and `Vary: Cookie`; without, `private`. Both are obeyed, so no lifetime is added here.
 //
 // Sources: "Caching to improve performance", "Using Varnish with Drupal" and "Securing file permissions and ownership"
-// (drupal.org/docs); the names of session cookies are in core/lib/Drupal/Core/Session/SessionConfiguration.php.
+// (drupal.org/docs), and
+// the .htaccess that it is delivered with (core/assets/scaffold/files/htaccess); the names of session cookies are in core/lib/Drupal/Core/Session/SessionConfiguration.php.
 import type { Preset } from './preset.ts'
 
 export const drupal: Preset = {
@@ -16,9 +17,29 @@ export const drupal: Preset = {
       why: 'uploads of every site; Drupal closes this folder with .htaccess, which only Apache reads',
     },
     {
-      setting: 'noExec',
-      value: ['/vendor', '/sites/*/private'],
+      setting: 'deny',
+      value: ['/vendor', '/sites/*/private', '/sites/*/files/private'],
       why: 'libraries, whose test tools would run what a stranger sends, and private uploads: closed by .htaccess alone, too',
+    },
+    {
+      setting: 'deny',
+      value: ['/sites/*/files/config_*', '/sites/*/files/php'],
+      why: 'exported settings and compiled templates, which lie among the uploads: closed in the same way',
+    },
+    {
+      setting: 'deny',
+      value: ['*.engine', '*.inc', '*.install', '*.make', '*.module', '*.profile', '*.sh', '*.theme'],
+      why: 'code that is not called .php; the .htaccess in its folder keeps it from visitors',
+    },
+    {
+      setting: 'deny',
+      value: ['*.mysql', '*.pgsql', '*.po', '*.sql', '*.tpl', '*.tpl.php', '*.twig', '*.xtmpl', '*.yml'],
+      why: 'dumps, translations, templates and settings, which the same file keeps from visitors',
+    },
+    {
+      setting: 'deny',
+      value: ['composer.json', 'composer.lock', 'package.json', 'yarn.lock', 'web.config'],
+      why: 'they tell strangers which versions to attack; the same file keeps them from visitors',
     },
   ],
   cache: [

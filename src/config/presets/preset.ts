@@ -4,7 +4,7 @@
 import { optionalChoice } from '../../base/setting.ts'
 
 /** The names, as they are written in a configuration. */
-const presetNames = ['wordpress', 'mediawiki', 'drupal', 'laravel', 'symfony'] as const
+const presetNames = ['wordpress', 'mediawiki', 'drupal', 'dokuwiki', 'laravel', 'symfony'] as const
 
 export const presetRows = {
   preset: optionalChoice(
@@ -24,8 +24,8 @@ export interface PresetRow<S extends string = string> {
 /** The settings of a route's cache that presets use. */
 export type CacheRow = PresetRow<'ttl' | 'ignore' | 'cookies.ignore' | 'bypass.cookie' | 'bypass.path'>
 
-/** The settings of a PHP origin that presets use; paths in `linkTargets` start at the site's folder. */
-export type OriginRow = PresetRow<'noExec' | 'linkTargets'>
+/** The settings of a folder that presets use, `noExec` where scripts are executed; paths in `linkTargets` start at it. */
+export type OriginRow = PresetRow<'deny' | 'noExec' | 'linkTargets'>
 
 /** What is known of an application. */
 export interface Preset {

@@ -89,8 +89,15 @@ test('what a route says wins over the preset, and its lists are added to', () =>
 test('a misspelt preset is told', () => {
   const resolved = resolveSite({ services: { site: { origin: 'http://a', preset: 'wordpres' } } }, around)
   expect(resolved.kind === 'wrong' && resolved.problems.map(formatProblem)).toEqual([
-    "services.site.preset = 'wordpres': expected 'wordpress', 'mediawiki', 'drupal', 'laravel' or 'symfony'; did you mean 'wordpress'?",
+    "services.site.preset = 'wordpres': expected 'wordpress', 'mediawiki', 'drupal', 'dokuwiki', 'laravel' or 'symfony'; did you mean 'wordpress'?",
   ])
+})
+
+test('before files that are only sent, too, what an application keeps to itself is denied', () => {
+  const { origin } = site({
+    services: { site: { origin: { files: './wiki' }, preset: 'mediawiki' } },
+  }).services[0]!
+  expect(origin.kind === 'files' && origin.settings.deny).toContain('/images/deleted')
 })
 
 test('nothing runs among the libraries of applications that keep them where visitors can ask for them', () => {

@@ -3,7 +3,8 @@
 //
 // Sources: WordPress, "Cookies" (developer.wordpress.org/advanced-administration/wordpress/cookies) and
 // wp-includes/default-constants.php for the names; "Hardening WordPress" (developer.wordpress.org/advanced-administration/
-// security/hardening) for uploads; WooCommerce, "How to configure caching plugins for WooCommerce" (woocommerce.com/document)
+// security/hardening) for uploads
+// and for what is denied, "Debugging in WordPress" (…/debug/debug-wordpress) for the log; WooCommerce, "How to configure caching plugins for WooCommerce" (woocommerce.com/document)
 // for what a shop wants uncached.
 import type { Preset } from './preset.ts'
 
@@ -16,6 +17,16 @@ export const wordpress: Preset = {
       setting: 'noExec',
       value: ['/wp-content/uploads'],
       why: 'uploads are pictures and documents; a script among them was put there by an attacker',
+    },
+    {
+      setting: 'deny',
+      value: ['wp-config.*', '/wp-admin/includes'],
+      why: 'the password of the database, in copies that nothing executes, and libraries; its guide on hardening has them closed by .htaccess',
+    },
+    {
+      setting: 'deny',
+      value: ['*.log', 'error_log', '*.sql'],
+      why: 'wp-content/debug.log and its like tell of visitors and of faults; dumps of the database hold everything',
     },
   ],
   cache: [

@@ -78,6 +78,10 @@ function byHand() {
   }
 }
 
+const fail = (): never => {
+  throw new Error('broken')
+}
+
 const always: AnswerTo = (_, connection) => connection.write(hello)
 
 /** Answers the first request of each connection, and ends it with the second. */
@@ -313,11 +317,8 @@ describe("a fault of Myriad's own is told, and ends its request and connection",
   test.each([false, true])('while an answer is passed on; while its failure is told: %s', async (again) => {
     const { pool, ask, faults } = await setup(always, { connectionsMax: 1 })
     const broken = ask()
-    const fault = (): never => {
-      throw new Error('broken')
-    }
-    broken.onData = fault
-    if (again) broken.fail = fault
+    broken.onData = fail
+    if (again) broken.fail = fail
     while (faults.length < (again ? 2 : 1)) await pass(1)
     expect(broken.failure?.code).toBe(again ? undefined : 'origin-closed')
     expect(pool.connections).toEqual({ open: 0, idle: 0, queued: 0 })

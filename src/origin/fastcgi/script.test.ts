@@ -61,7 +61,7 @@ function told(script: Script | undefined): string {
 }
 
 function decide(path: string, changes: Partial<ScriptsConfig> = {}): string {
-  const root = new DocumentRoot({ root: join(base, 'site'), linkTargets: [join(base, 'shared')] })
+  const root = new DocumentRoot({ root: join(base, 'site'), linkTargets: [join(base, 'shared')], deny: [] })
   return told(new Scripts(root, { ...config, ...changes }).decide(path))
 }
 
@@ -137,6 +137,21 @@ test.each([
   expect(decide(path)).toBe('none')
 })
 
+test('what is denied is neither executed nor given to the front controller', () => {
+  const root = new DocumentRoot({ root: join(base, 'site'), linkTargets: [], deny: ['/app', '*.inc'] })
+  const scripts = new Scripts(root, config)
+  for (const path of [
+    '/app/tool.php',
+    '/app/',
+    '/app/nothing',
+    '/tools/tool.php',
+    '/x.inc',
+    '/app/tool.php/x',
+  ])
+    expect([path, told(scripts.decide(path))]).toEqual([path, 'none'])
+  expect(told(scripts.decide('/index.php/x.inc'))).toBe('/site/index.php as /index.php with /x.inc')
+})
+
 test('a site without a front controller answers what is there', () => {
   expect(decide('/nothing', { frontController: [] })).toBe('none')
   expect(decide('/nothing', { frontController: ['/gone.php', '/app/index.php'] })).toBe(
@@ -151,7 +166,7 @@ test('a root that is switched is seen by the next request, what changes in it a 
     writeFileSync(join(base, release, 'index.php'), release)
   }
   const current = join(base, 'current')
-  const root = new DocumentRoot({ root: current, linkTargets: [] })
+  const root = new DocumentRoot({ root: current, linkTargets: [], deny: [] })
   const clock = new FakeClock()
   const recent = new RecentScripts(current, new Scripts(root, config), clock)
   expect(recent.decide('/')).toBeUndefined()

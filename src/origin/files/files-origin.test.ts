@@ -100,6 +100,22 @@ const told = (answer: DirectAnswer | undefined): string =>
     ? 'undefined'
     : `${answer.head.status} ${answer.head.fields.get('content-encoding') ?? 'identity'}`
 
+test('what is denied is answered as what is not there, coded forms and folders too', async () => {
+  plant({
+    'data/index.html': 'data',
+    'data/x.txt': 'x',
+    'a.yml': 'a',
+    'a.yml.gz': 'a',
+    'closed/.htaccess': 'Require all denied',
+    'closed/x.txt': 'x',
+  })
+  const from = origin({ deny: ['/data', '*.yml'] })
+  for (const path of ['/data', '/data/', '/data/x.txt', '/a.yml', '/a.yml.gz', '/closed', '/closed/x.txt']) {
+    expect([path, await ask({ path }, from)]).toEqual([path, '404 404 Not Found'])
+    expect(direct(path, {}, from)).toBeUndefined()
+  }
+})
+
 describe('a path', () => {
   test.each([
     ['/', '200 <h1>root</h1>'],

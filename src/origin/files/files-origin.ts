@@ -2,8 +2,8 @@
 // codes it for each client; what is large, and what lies there coded already, goes from the disk straight into the
 // client's socket (`direct`).
 //
-// Folders show their index file and nothing else. A path that is refused (hidden, out of the root, no file) is answered
-// as one that does not exist. The text of PHP scripts is never shown: that is what runs.
+// Folders show their index file and nothing else. A path that is refused (hidden, denied, out of the root, no file) is
+// answered as one that does not exist. The text of PHP scripts is never shown: that is what runs.
 import { STATUS_CODES } from 'node:http'
 import type { Clock, Timers } from '../../base/clock.ts'
 import { Failure } from '../../base/failure.ts'
@@ -87,8 +87,8 @@ export class FilesOrigin implements Origin {
     private readonly config: FilesOriginConfig,
     private readonly deps: FilesOriginDeps,
   ) {
-    const { linkTargets, openFilesMax, charset } = config.settings
-    this.#root = new DocumentRoot({ root: config.root, linkTargets }, deps.clock)
+    const { linkTargets, deny, openFilesMax, charset } = config.settings
+    this.#root = new DocumentRoot({ root: config.root, linkTargets, deny }, deps.clock)
     this.#files = new OpenFiles(openFilesMax, deps.timers)
     this.#types = new MediaTypes(charset ?? 'utf-8')
   }

@@ -32,7 +32,7 @@ afterEach(() => {
 })
 
 function look(name: string): ResolvedFile {
-  const found = new DocumentRoot({ root: folder, linkTargets: [] }).resolve(`/${name}`)
+  const found = new DocumentRoot({ root: folder, linkTargets: [], deny: [] }).resolve(`/${name}`)
   if (found.kind !== 'file') throw new Error(`${name} is ${found.kind}`)
   return found.file
 }

@@ -30,7 +30,7 @@ afterEach(() => {
 })
 
 function pour(first: number, bytes: number): FilePour {
-  const found = new DocumentRoot({ root: folder, linkTargets: [] }).resolve('/file')
+  const found = new DocumentRoot({ root: folder, linkTargets: [], deny: [] }).resolve('/file')
   const open = found.kind === 'file' ? files.open(found.file) : 'gone'
   if (typeof open === 'string') throw new Error(open)
   return new FilePour(open, first, bytes, clock)

@@ -71,7 +71,7 @@ test('nothing outside the root is ever opened, and nothing hidden', () => {
       (entries, paths, remembers) => {
         const folder = plant(entries)
         const root = join(folder, 'in')
-        const site = new DocumentRoot({ root, linkTargets: [] }, remembers ? clock : undefined)
+        const site = new DocumentRoot({ root, linkTargets: [], deny: [] }, remembers ? clock : undefined)
         const files = new OpenFiles(8, clock)
         for (const asked of [...paths, ...paths]) {
           const found = site.resolve(asked)
@@ -111,7 +111,7 @@ test('every visible file of a tree without links is found under its own name', (
   fc.assert(
     fc.property(fc.array(place, { minLength: 1, maxLength: 8 }), (places) => {
       const folder = plant(places.map((at) => ({ kind: 'file' as const, place: at, inside: true })))
-      const site = new DocumentRoot({ root: join(folder, 'in'), linkTargets: [] })
+      const site = new DocumentRoot({ root: join(folder, 'in'), linkTargets: [], deny: [] })
       for (const at of places) {
         const hidden = at.some(
           (part, depth) => part.startsWith('.') && !(depth === 0 && part === '.well-known'),

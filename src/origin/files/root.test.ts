@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { FakeClock } from '../../../testing/fake-clock.ts'
 import { DocumentRoot, type Resolution } from './root.ts'
 
 let base: string
@@ -34,7 +35,7 @@ beforeAll(() => {
   symlinkSync('loop', join(base, 'site/loop'))
   symlinkSync('gone', join(base, 'site/dangling'))
   Bun.spawnSync(['mkfifo', join(base, 'site/pipe')])
-  site = new DocumentRoot({ root: join(base, 'site'), linkTargets: [] })
+  site = new DocumentRoot({ root: join(base, 'site'), linkTargets: [], deny: [] })
 })
 
 afterAll(() => rmSync(base, { recursive: true }))
@@ -129,10 +130,115 @@ describe('a path', () => {
 })
 
 test('a link may lead to a folder that the owner names', () => {
-  const root = new DocumentRoot({ root: join(base, 'site'), linkTargets: [join(base, 'site/uploads')] })
+  const root = new DocumentRoot({
+    root: join(base, 'site'),
+    linkTargets: [join(base, 'site/uploads')],
+    deny: [],
+  })
   expect(told(root.resolve('/uploads/cat.jpg'))).toBe('file shared/uploads/cat.jpg as /uploads/cat.jpg')
   expect(told(root.resolve('/uploads/.private'))).toBe('hidden')
   expect(told(root.resolve('/leak'))).toBe('outside')
+})
+
+describe('what is kept from visitors', () => {
+  const deny = ['/data', '*.inc', '/lib/*/cache']
+
+  beforeAll(() => {
+    for (const file of [
+      'kept/index.php',
+      'kept/data/pages/start.txt',
+      'kept/lib/x.inc',
+      'kept/lib/a/cache/x.txt',
+      'kept/lib/a/fine.txt',
+      'kept/conf/sub/local.txt',
+      'kept/conf/index.html',
+      'kept/shown/x.txt',
+      'store/private/x.txt',
+      'store/x.txt',
+      'store/x.inc',
+    ]) {
+      mkdirSync(dirname(join(base, file)), { recursive: true })
+      writeFileSync(join(base, file), file)
+    }
+    for (const folder of ['kept/conf', 'store/private', 'kept'])
+      writeFileSync(join(base, folder, '.htaccess'), 'Require all denied\n')
+    symlinkSync('data/pages', join(base, 'kept/pages'))
+    symlinkSync('lib/x.inc', join(base, 'kept/notes.txt'))
+    symlinkSync('conf/sub', join(base, 'kept/sub'))
+    symlinkSync('../store', join(base, 'kept/store'))
+    symlinkSync('../store/x.inc', join(base, 'kept/stored.txt'))
+    symlinkSync('../store/private/x.txt', join(base, 'kept/private.txt'))
+  })
+
+  const kept = (clock?: FakeClock) =>
+    new DocumentRoot({ root: join(base, 'kept'), linkTargets: [join(base, 'store')], deny }, clock)
+
+  test.each([
+    '/data',
+    '/data/',
+    '//data//pages/start.txt',
+    '/data/pages/start.txt',
+    '/data/pages/start.txt/x.php',
+    '/%64ata/pages/start.txt',
+    '/data/nothing',
+    '/lib/x.inc',
+    '/lib/x.inc/y',
+    '/nothing.inc',
+    '/lib/a/cache/x.txt',
+    '/lib/a/cache',
+    // By a link.
+    '/pages/start.txt',
+    '/pages/nothing',
+    '/notes.txt',
+    '/stored.txt',
+    '/store/x.inc',
+    // By the application.
+    '/conf',
+    '/conf/',
+    '/conf/index.html',
+    '/conf/sub/local.txt',
+    '/conf/sub/nothing/x',
+    '/sub/local.txt',
+    '/store/private/x.txt',
+    '/private.txt',
+  ])('%s', (path) => {
+    expect(told(kept().resolve(path))).toBe('denied')
+  })
+
+  test.each([
+    ['/', 'directory kept as /'],
+    ['/shown/x.txt', 'file kept/shown/x.txt as /shown/x.txt'],
+    ['/lib/a/fine.txt', 'file kept/lib/a/fine.txt as /lib/a/fine.txt'],
+    ['/store/x.txt', 'file store/x.txt as /store/x.txt'],
+    ['/index.php/data/x.inc', 'missing within /index.php: /data/x.inc'],
+    ['/nothing/x.inc', 'missing'],
+    ['/nothing/data', 'missing'],
+  ])('but not %s', (path, expected) => {
+    expect(told(kept().resolve(path))).toBe(expected)
+  })
+
+  test('by the application from one second to the next', () => {
+    const clock = new FakeClock()
+    const root = kept(clock)
+    const shown = () => told(root.resolve('/shown/x.txt')).split(' ')[0]
+    expect(shown()).toBe('file')
+    writeFileSync(join(base, 'kept/shown/.htaccess'), 'Deny from all')
+    expect(told(kept().resolve('/shown/x.txt'))).toBe('denied')
+    clock.advance(1000)
+    expect(shown()).toBe('denied')
+    rmSync(join(base, 'kept/shown/.htaccess'))
+    clock.advance(1000)
+    expect(shown()).toBe('file')
+  })
+
+  test('a pipe in the place of an .htaccess is not waited for, nor is a folder read', () => {
+    Bun.spawnSync(['mkfifo', join(base, 'kept/shown/.htaccess')])
+    expect(told(kept().resolve('/shown/x.txt'))).toStartWith('file')
+    rmSync(join(base, 'kept/shown/.htaccess'))
+    mkdirSync(join(base, 'kept/shown/.htaccess'))
+    expect(told(kept().resolve('/shown/x.txt'))).toStartWith('file')
+    rmSync(join(base, 'kept/shown/.htaccess'), { recursive: true })
+  })
 })
 
 test('a switched root takes effect with the next request', () => {
@@ -141,7 +247,7 @@ test('a switched root takes effect with the next request', () => {
     writeFileSync(join(base, 'releases', release, 'page.html'), release)
   }
   const current = join(base, 'current')
-  const root = new DocumentRoot({ root: current, linkTargets: [] })
+  const root = new DocumentRoot({ root: current, linkTargets: [], deny: [] })
   expect(told(root.resolve('/page.html'))).toBe('no-root')
   for (const release of ['1', '2', '1']) {
     symlinkSync(`releases/${release}`, join(base, 'next'))

@@ -3,11 +3,14 @@
 // and never both, because the root is resolved once and everything else below what it was then.
 //
 // What leads out of the root is refused, however it does: links are followed, and what counts is the place where they
-// end. Hidden names (dotfiles) and what is neither file nor folder are refused too. Nothing is opened here but by the
-// system itself while it resolves a name; whoever opens what was found checks that it is that file (open-file.ts).
+// end. Hidden names (dotfiles), what the owner or the application keeps from visitors (deny-list.ts, closed-folders.ts) and
+// what is neither file nor folder are refused too. Nothing is opened here but by the system itself while it resolves a
+// name; whoever opens what was found checks that it is that file (open-files.ts).
 import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs'
 import type { Clock } from '../../base/clock.ts'
 import { mergedPath } from '../../http/target.ts'
+import { ClosedFolders } from './closed-folders.ts'
+import { DenyList } from './deny-list.ts'
 import { isHidden, requestPath, type Segment } from './request-path.ts'
 import { isSameVersion } from './validators.ts'
 
@@ -17,6 +20,8 @@ export interface DocumentRootConfig {
   readonly root: string
   /** Folders outside the root that links in it may lead to (shared uploads, a framework's storage). */
   readonly linkTargets: readonly string[]
+  /** What is kept from visitors; see `DenyList`. */
+  readonly deny: readonly string[]
 }
 
 /** A file that a path names. */
@@ -33,6 +38,8 @@ export interface ResolvedFile {
 export type RefusedPath =
   /** It names a hidden file or folder. */
   | 'hidden'
+  /** It is kept from visitors, by the owner or by the application. */
+  | 'denied'
   /** A link leads out of the root. */
   | 'outside'
   /** Neither a file nor a folder. */
@@ -63,13 +70,20 @@ export type Resolution =
     }
   | { readonly kind: 'refused'; readonly reason: RefusedPath }
 
+/** Where a path ends, and what lies there. */
+interface Place {
+  readonly realPath: string
+  readonly stat: Stats
+}
+
 /** A place in the file system, or why there is none to be had. */
 type Found =
-  | { readonly kind: 'found'; readonly realPath: string; readonly stat: Stats }
+  | ({ readonly kind: 'found' } & Place)
   | { readonly kind: 'missing' }
   | { readonly kind: 'refused'; readonly reason: RefusedPath }
 
 const missing: Found = { kind: 'missing' }
+const denied: Resolution = { kind: 'refused', reason: 'denied' }
 
 /**
  * Where a path led to a moment ago. It leads there still if what it leads to now is the same file, unchanged: one look
@@ -90,12 +104,17 @@ const KNOWN_MAX = 4096
 export class DocumentRoot {
   /** By path as it was asked for. */
   readonly #known = new Map<string, Known>()
+  readonly #deny: DenyList
+  readonly #closed: ClosedFolders
 
   /** `clock`: what was found is remembered for a moment (see `Known`); without it nothing is. */
   constructor(
     private readonly config: DocumentRootConfig,
     private readonly clock?: Clock,
-  ) {}
+  ) {
+    this.#deny = new DenyList(config.deny)
+    this.#closed = new ClosedFolders(clock)
+  }
 
   /** What a path names: in normal form, percent-encoded, beginning with a slash, without the query. */
   resolve(path: string): Resolution {
@@ -117,7 +136,12 @@ export class DocumentRoot {
     const direct = segments.every(({ name, hidden }) => name !== undefined && !hidden)
       ? this.#below(realRoot, segments, segments.length)
       : missing
-    if (direct.kind === 'refused') return direct
+    if (direct.kind !== 'missing') {
+      const names = segments.map(({ name }) => name!)
+      if (this.#deniesAny(names)) return denied
+      if (direct.kind === 'refused') return direct
+      if (this.#isClosed(realRoot, names, direct.stat)) return denied
+    }
     if (direct.kind === 'found' && direct.stat.isDirectory()) {
       const name = mergedPath(path)
       return { kind: 'directory', realPath: direct.realPath, name, hasSlash: asFolder, realRoot }
@@ -128,14 +152,20 @@ export class DocumentRoot {
 
   /** Follows a path that does not name anything as a whole, up to the last part of it that is there. */
   #walk(realRoot: string, path: string, segments: readonly Segment[]): Resolution {
+    const names: string[] = []
     for (const [i, { name, hidden, end }] of segments.entries()) {
       // All before it are folders: this is a hidden entry of one of them, whether or not it exists.
       if (hidden) return { kind: 'refused', reason: 'hidden' }
       if (name === undefined) break
+      names.push(name)
+      if (this.#deny.denies(names, i + 1)) return denied
       const found = this.#below(realRoot, segments, i + 1)
       if (found.kind === 'missing') break
       if (found.kind === 'refused') return found
-      if (found.stat.isDirectory()) continue
+      if (found.stat.isDirectory()) {
+        if (this.#closed.isClosed(placeBelow(realRoot, names))) return denied
+        continue
+      }
       const resolved = this.#file(realRoot, found, mergedPath(path.slice(0, end)))
       if (resolved.kind !== 'file') return resolved
       return { kind: 'missing', within: { file: resolved.file, rest: path.slice(end) }, realRoot }
@@ -143,7 +173,7 @@ export class DocumentRoot {
     return { kind: 'missing', within: undefined, realRoot }
   }
 
-  #file(realRoot: string, found: { realPath: string; stat: Stats }, name: string): Resolution {
+  #file(realRoot: string, found: Place, name: string): Resolution {
     if (!found.stat.isFile()) return { kind: 'refused', reason: 'not-regular' }
     return { kind: 'file', file: { realPath: found.realPath, stat: found.stat, name }, realRoot }
   }
@@ -154,20 +184,43 @@ export class DocumentRoot {
     for (let i = 0; i < count; i++) path += `/${segments[i]!.name!}`
     const found = this.#find(path === '' ? '/' : path)
     if (found.kind !== 'found' || found.realPath === path) return found
-    const reason = this.#refusal(realRoot, found.realPath)
+    const reason = this.#refusal(realRoot, found)
     return reason === undefined ? found : { kind: 'refused', reason }
   }
 
   /** Why a place that a link has led to may not be served. */
-  #refusal(realRoot: string, realPath: string): RefusedPath | undefined {
-    let below = namesBelow(realRoot, realPath)
-    for (const target of this.config.linkTargets) {
-      if (below !== undefined) break
-      const base = this.#find(target)
-      if (base.kind === 'found') below = namesBelow(base.realPath, realPath)
+  #refusal(realRoot: string, { realPath, stat }: Place): RefusedPath | undefined {
+    const below = namesBelow(realRoot, realPath)
+    if (below !== undefined) {
+      if (below.some(isHidden)) return 'hidden'
+      return this.#deniesAny(below) || this.#isClosed(realRoot, below, stat) ? 'denied' : undefined
     }
-    if (below === undefined) return 'outside'
-    return below.some(isHidden) ? 'hidden' : undefined
+    for (const target of this.config.linkTargets) {
+      const base = this.#find(target)
+      const names = base.kind === 'found' ? namesBelow(base.realPath, realPath) : undefined
+      if (base.kind !== 'found' || names === undefined) continue
+      if (names.some(isHidden)) return 'hidden'
+      if (names.some((name) => this.#deny.deniesName(name))) return 'denied'
+      return this.#isClosed(base.realPath, names, stat) ? 'denied' : undefined
+    }
+    return 'outside'
+  }
+
+  /** Whether the owner keeps from visitors what these names lead to from the root, or a folder on the way. */
+  #deniesAny(names: readonly string[]): boolean {
+    for (let count = 1; count <= names.length; count++) if (this.#deny.denies(names, count)) return true
+    return false
+  }
+
+  /** As `#deniesAny`, but the application. The folder where they begin is served because the owner said so. */
+  #isClosed(base: string, names: readonly string[], stat: Stats): boolean {
+    const folders = stat.isDirectory() ? names.length : names.length - 1
+    let path = base === '/' ? '' : base
+    for (let i = 0; i < folders; i++) {
+      path += `/${names[i]!}`
+      if (this.#closed.isClosed(path)) return true
+    }
+    return false
   }
 
   /** A root that is no link leads where it leads: only that it is one still has to be looked at, now and then. */
@@ -206,6 +259,11 @@ export class DocumentRoot {
 function look(path: string): Found {
   const realPath = realpathSync.native(path)
   return { kind: 'found', realPath, stat: lstatSync(realPath) }
+}
+
+/** The path to which names lead from a folder. */
+function placeBelow(base: string, names: readonly string[]): string {
+  return `${base === '/' ? '' : base}/${names.join('/')}`
 }
 
 /** The names that lead from one folder to a place below it, or to itself; undefined when it is elsewhere. */

@@ -8,6 +8,10 @@ export const filesRows = {
     [],
     'Folders outside the root that symbolic links in it may lead to, such as shared uploads; other links out of the root are answered with 404.',
   ),
+  deny: texts(
+    [],
+    "What is answered with 404, whatever lies there: a path from the root ('/data', '/sites/*/private') with all that is below it, or a name at any depth ('*.inc'), with what editors and packers leave of it; * stands for any one name, or for any part of one. Hidden names, and folders that an .htaccess closes to everybody, are so without being named.",
+  ),
   immutable: boolean(
     true,
     "Whether browsers keep files with a content hash in their name ('app.3f9a1c07.js') for a year without asking again.",
