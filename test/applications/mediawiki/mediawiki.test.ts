@@ -9,6 +9,7 @@ import type { RawResponse } from '../../../testing/raw-client.ts'
 import { pass } from '../../../testing/within.ts'
 import { type Browser, pageOf, setCookies } from '../fixtures/browser.ts'
 import { runCrowd, type Visit } from '../fixtures/crowd.ts'
+import { plantSecrets, shownOf } from '../fixtures/kept.ts'
 import { phpFpmProgram } from '../fixtures/php-fpm.ts'
 import { purge } from '../fixtures/purge.ts'
 import { Rig } from '../fixtures/rig.ts'
@@ -135,6 +136,24 @@ describe.skipIf(!installed)('MediaWiki', () => {
     const sessions = (await Promise.all(asked)).flatMap(setCookies)
     expect(sessions).toHaveLength(12)
     expect(new Set(sessions).size).toBe(12)
+  })
+
+  test('what it keeps to itself is answered as what is not there, and reaches no script', async () => {
+    const planted = ['images/deleted/a/b.png', 'cache/l10n_cache-en.cdb', 'wiki.sqlite']
+    plantSecrets(files.root, planted)
+    const paths = [
+      ...planted.map((path) => `/${path}`),
+      '/images/deleted/',
+      '//images//deleted/a/b.png',
+      '/includes/DefaultSettings.php',
+      '/includes/none',
+      '/languages/messages/MessagesEn.php',
+      '/maintenance/tables.json',
+      '/maintenance/update.php',
+      '/vendor/composer/installed.json',
+    ]
+    expect(await shownOf(nobody(), paths)).toEqual([])
+    expect((await nobody().get('/resources/assets/change-your-logo.svg')).status).toBe(200)
   })
 
   test('visitors never see what is for another, over 10,000 requests', async () => {

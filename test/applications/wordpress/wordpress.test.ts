@@ -8,6 +8,7 @@ import { type Config, type Myriad, startMyriad } from '../../../testing/myriad.t
 import { pass, within } from '../../../testing/within.ts'
 import { Browser, pageOf } from '../fixtures/browser.ts'
 import { runCrowd, type Visit } from '../fixtures/crowd.ts'
+import { plantSecrets, shownOf } from '../fixtures/kept.ts'
 import { mariaDbProgram } from '../fixtures/mariadb.ts'
 import { phpFpmProgram } from '../fixtures/php-fpm.ts'
 import { purge } from '../fixtures/purge.ts'
@@ -132,6 +133,29 @@ describe.skipIf(!installed)('WordPress', () => {
         false,
       ])
     }
+  })
+
+  test('what it keeps to itself is answered as what is not there, and reaches no script', async () => {
+    const planted = [
+      'wp-content/debug.log',
+      'wp-content/plugins/shop/error_log',
+      'wp-config.txt',
+      'wp-config.php.save',
+      'dump.sql',
+      'wp-content/dump.sql.gz',
+      'wp-content/backups/site.zip',
+    ]
+    plantSecrets(root, planted)
+    // As plugins that make backups close their folder.
+    writeFileSync(join(root, 'wp-content/backups/.htaccess'), '<Files *>\n  Deny from all\n</Files>\n')
+    const paths = [...planted.map((path) => `/${path}`), '/wp-config.php', '/wp-admin/includes/file.php']
+    expect(await shownOf(blog.visitor('nobody'), paths)).toEqual([])
+    // Files that an .htaccess allows by name in a folder that it closes otherwise.
+    const script = await blog.visitor('nobody').get('/wp-content/plugins/akismet/_inc/akismet.js')
+    expect(script.status).toBe(200)
+    // A page may be called like what is denied.
+    const page = await blog.visitor('nobody').get('/wp-config-explained/')
+    expect([page.status, pageOf(page).includes('<html')]).toEqual([404, true])
   })
 
   test('a comment that awaits moderation is shown at once to who wrote it, and to nobody else', async () => {
