@@ -16,8 +16,8 @@ export const serve: Command = {
   operandsMax: 1,
   summary: 'Serve an application: answer from the cache what can be, ask the application for the rest.',
   text: `TARGET is the URL of an HTTP application, such as http://127.0.0.1:9000, or a folder: with index.php in it (or in its
-public/ or web/) a PHP site, else files. WordPress, MediaWiki, Drupal, Laravel and Symfony are recognised. PHP is asked of
-the php-fpm that runs here, or of one that is started, and ended again. Without TARGET, the configuration says what is
+public/ or web/) a PHP site, else files. WordPress, MediaWiki, Drupal, DokuWiki, Laravel and Symfony are recognised. PHP is
+asked of the php-fpm that runs here, or of one that is started, and ended again. Without TARGET, the configuration says what is
 served: --config FILE, or myriad.config.ts, .json or .yaml in this folder; else the folder itself.
 SIGTERM and Ctrl-C let the requests in progress finish; a second Ctrl-C ends at once.`,
   flags: [

@@ -12,11 +12,14 @@ const additions = String.raw`(?:~|\.(?:bak|old|orig|save|sw[op]|dist|gz|br|zst|b
 export class DenyList {
   /** One expression for each name on the way. */
   readonly #paths: readonly (readonly RegExp[])[]
+  /** Endings in any case, other names as they are. */
   readonly #names: readonly RegExp[]
 
   constructor(patterns: readonly string[]) {
     this.#paths = patterns.filter((pattern) => pattern.startsWith('/')).map(pathExpressions)
-    this.#names = patterns.filter((pattern) => !pattern.startsWith('/')).map(nameExpression)
+    const endings = patterns.filter((pattern) => pattern.startsWith('*'))
+    const names = patterns.filter((pattern) => !/^[/*]/.test(pattern))
+    this.#names = [...anyOf(endings, 'i'), ...anyOf(names, '')]
   }
 
   /** Whether the entry to which the first `count` of these names lead from the root is denied for its own sake. */
@@ -39,8 +42,9 @@ function pathExpressions(pattern: string): readonly RegExp[] {
   return names.map((name, i) => new RegExp(`^${source(name)}${i === names.length - 1 ? additions : ''}$`))
 }
 
-function nameExpression(pattern: string): RegExp {
-  return new RegExp(`^${source(pattern)}${additions}$`, pattern.startsWith('*') ? 'i' : '')
+/** One expression for all of these names; none for no name. */
+function anyOf(names: readonly string[], flags: string): readonly RegExp[] {
+  return names.length === 0 ? [] : [new RegExp(`^(?:${names.map(source).join('|')})${additions}$`, flags)]
 }
 
 function source(name: string): string {
