@@ -79,9 +79,9 @@ describe('a request head', () => {
     ['/', 'b.test:8080'],
     [`/${'x'.repeat(8000)}`, 'b.test'],
     ['http://a.test/absolute', 'a.test'],
-  ])('has the URL that its parts say: %s', (target, host) => {
+  ])('has the URL that its parts say: %s', (target, named) => {
     const reader = new RequestReader(limits)
-    for (const asked of [host, 'other.test', host]) {
+    for (const asked of [named, 'other.test', named]) {
       const raw = target.startsWith('http') ? target.replace('a.test', asked) : target
       const octets = Buffer.from(`GET ${raw} HTTP/1.1\r\nHost: ${asked}\r\n\r\n`)
       expect(reader.read(octets, 0, octets.length)).toBe('complete')

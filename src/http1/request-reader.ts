@@ -1,6 +1,8 @@
 // Reads request heads (RFC 9112 §2, §3, §6, §9) strictly: whatever a peer could read differently is refused, with the
 // connection. Pure: a reader holds no state between heads, so any split of the octets gives the same result. One
 // reader serves all connections of a process; its results are good until its next reading.
+//
+// Long because everything that makes a request ambiguous is refused here.
 import { Failure, type FailureCode } from '../base/failure.ts'
 import { normalAuthority } from '../http/authority.ts'
 import type { EveryCookie } from '../http/cookie-octets.ts'
@@ -14,6 +16,7 @@ import type { Standing } from '../http/unvouched.ts'
 import { FieldLines, LinesEnd } from './field-lines.ts'
 import { noBody, requestFraming, type Framing } from './framing.ts'
 import type { Http1Limits } from './limits.ts'
+import { UrlText } from './url-text.ts'
 import { CR, LF, SP, SLASH, TargetOctet, isTokenOctet, pathOctet, queryOctet } from './octets.ts'
 
 /** The longest method that is read; registered ones have at most 17 characters. */
@@ -24,9 +27,6 @@ const VERSION_BYTES = 8
 /** A head in more octets than these is kept as strings: a body that came with it would be kept, too. */
 const KEPT_BYTES_MAX = 16_384
 const keptLines = new FieldLines()
-
-/** A URL that is being put together; longer ones are put together as texts. */
-const urlOctets = Buffer.allocUnsafeSlow(16_384)
 
 const noRequestBody: RequestBody = { kind: 'none' }
 const unknownBody: RequestBody = { kind: 'unknown' }
@@ -81,10 +81,7 @@ export class RequestReader implements RequestView {
   #rawTarget: string | undefined
   /** The target's normal form, where that is another one. */
   #normalTarget: string | undefined
-  /** The URL's beginning, as it stands in `urlOctets`. */
-  #urlScheme = ''
-  #urlAuthority = ''
-  #urlBytes = 0
+  readonly #url = new UrlText()
   /** Where the field lines begin. */
   #linesFrom = 0
   /** What the Host field's octets were last; most requests of a process name the same host. */
@@ -108,18 +105,10 @@ export class RequestReader implements RequestView {
   }
 
   get url(): string {
-    const { scheme, authority } = this
-    if (scheme !== this.#urlScheme || authority !== this.#urlAuthority) {
-      this.#urlScheme = scheme
-      this.#urlAuthority = authority
-      this.#urlBytes = urlOctets.latin1Write(`${scheme}://${authority}`)
-    }
-    const bytes = this.#urlBytes + this.#targetTo - this.#targetFrom
-    if (this.#normalTarget !== undefined || bytes > urlOctets.length)
-      return `${scheme}://${authority}${this.pathAndQuery}`
-    // Put together as octets, and made into a text once: this is the key by which every request is looked up.
-    this.lines.octets.copy(urlOctets, this.#urlBytes, this.#targetFrom, this.#targetTo)
-    return urlOctets.latin1Slice(0, bytes)
+    const { scheme, authority, lines } = this
+    return this.#normalTarget === undefined
+      ? this.#url.of(scheme, authority, lines.octets, this.#targetFrom, this.#targetTo)
+      : `${scheme}://${authority}${this.#normalTarget}`
   }
 
   get present(): number {
