@@ -68,12 +68,13 @@ export class PhpSite implements Origin {
 
   direct(request: DirectRequest): DirectAnswer | undefined {
     const { files } = this.parts
-    if (files.direct === undefined || this.#scripts.decide(pathOf(request)) !== undefined) return undefined
+    if (files.direct === undefined || this.#scripts.decide(request.pathAndQuery) !== undefined)
+      return undefined
     return files.direct(request)
   }
 
   send(request: OriginRequest, events: OriginEvents): OriginCall {
-    const script = this.#scripts.decide(pathOf(request))
+    const script = this.#scripts.decide(request.pathAndQuery)
     const { files, php } = this.parts
     return script === undefined ? files.send(request, events) : php.run(request, script, events)
   }
@@ -82,9 +83,4 @@ export class PhpSite implements Origin {
     this.parts.php.close()
     this.parts.files.close()
   }
-}
-
-function pathOf({ pathAndQuery }: { readonly pathAndQuery: string }): string {
-  const query = pathAndQuery.indexOf('?')
-  return query < 0 ? pathAndQuery : pathAndQuery.slice(0, query)
 }

@@ -44,8 +44,8 @@ export class Call implements OriginCall, Exchange {
   /** Body that came before there was a connection. */
   #early: Uint8Array[] | undefined
   #finished = false
-  /** What the client has not taken yet. */
-  readonly #ahead: ReadAhead
+  /** What the client has not taken yet; most take all at once. */
+  #ahead: ReadAhead | undefined
   /** Whether the answer is so long that it goes at the client's pace. */
   #isLong = false
   /** Whether all of the answer has come, though the client has not taken it. */
@@ -59,9 +59,7 @@ export class Call implements OriginCall, Exchange {
     private readonly pool: Pool,
     /** Called once, when the request is no longer needed. */
     private onEnded: (() => void) | undefined,
-  ) {
-    this.#ahead = new ReadAhead(pool.ahead)
-  }
+  ) {}
 
   /** Whether it may be sent again when a connection turns out to be closed. */
   get isReplayable(): boolean {
@@ -96,13 +94,13 @@ export class Call implements OriginCall, Exchange {
 
   pause(): void {
     this.#paused = true
-    if (this.#isLong || this.#ahead.isFull) this.#connection?.pause()
+    if (this.#isLong || (this.#ahead ?? this.pool.ahead).isFull) this.#connection?.pause()
   }
 
   resume(): void {
     this.#paused = false
     while (!this.ended && !this.#paused) {
-      const piece = this.#ahead.take()
+      const piece = this.#ahead?.take()
       if (piece !== undefined) {
         if (this.events.part(piece, 0, piece.length)) free(piece)
       } else if (this.#complete) this.#tellEnd()
@@ -112,7 +110,7 @@ export class Call implements OriginCall, Exchange {
 
   abort(): void {
     if (!this.#end()) return
-    this.#ahead.drop()
+    this.#ahead?.drop()
     if (this.#complete) return
     if (this.#connection === undefined) this.pool.forget(this)
     else this.#connection.abort()
@@ -125,7 +123,8 @@ export class Call implements OriginCall, Exchange {
   }
 
   part(octets: Uint8Array, from: number, to: number): boolean {
-    if (!this.#paused && this.#ahead.isEmpty) return this.events.part(octets, from, to)
+    if (!this.#paused && this.#ahead?.isEmpty !== false) return this.events.part(octets, from, to)
+    this.#ahead ??= new ReadAhead(this.pool.ahead)
     this.#ahead.keep(octets, from, to)
     if (this.#ahead.isFull) this.#connection!.pause()
     return true
@@ -137,7 +136,7 @@ export class Call implements OriginCall, Exchange {
     this.#complete = true
     this.#needsNoRequest()
     if (reusable) this.pool.release(connection)
-    if (!this.ended && this.#ahead.isEmpty) this.#tellEnd()
+    if (!this.ended && this.#ahead?.isEmpty !== false) this.#tellEnd()
   }
 
   fail(failure: Failure, silent: boolean): void {
@@ -150,7 +149,7 @@ export class Call implements OriginCall, Exchange {
       return
     }
     this.#end()
-    this.#ahead.drop()
+    this.#ahead?.drop()
     this.events.fail(failure)
   }
 

@@ -11,7 +11,7 @@ import { FieldLines, LinesEnd } from '../../http1/field-lines.ts'
 import { contentLength, mayHaveBody } from '../../http1/framing.ts'
 import type { Http1Limits } from '../../http1/limits.ts'
 import { SP } from '../../http1/octets.ts'
-import { DatedHead } from './dated-head.ts'
+import { DatedHead, type DateText } from './dated-head.ts'
 
 export type CgiHeadOutcome = 'complete' | 'incomplete' | 'invalid'
 
@@ -31,7 +31,7 @@ export class CgiHeadReader {
   problem = ''
   readonly #lines = new FieldLines()
   #second = -1
-  #dateText = ''
+  #dateText: DateText = { value: '', line: '' }
 
   constructor(readonly limits: Http1Limits) {}
 
@@ -70,11 +70,12 @@ export class CgiHeadReader {
   }
 
   /** The time as a field line says it; made once in a second. */
-  #date(nowMs: number): string {
+  #date(nowMs: number): DateText {
     const second = Math.floor(nowMs / 1000)
     if (second !== this.#second) {
       this.#second = second
-      this.#dateText = formatHttpDate(nowMs)
+      const value = formatHttpDate(nowMs)
+      this.#dateText = { value, line: `Date: ${value}\r\n` }
     }
     return this.#dateText
   }

@@ -4,6 +4,13 @@ import type { Fields } from '../../http/fields.ts'
 import { ArrivedHead } from '../../http1/arrived-head.ts'
 import type { FieldLines } from '../../http1/field-lines.ts'
 
+/** A time, made once for all heads of a second. */
+export interface DateText {
+  readonly value: string
+  /** As a field line. */
+  readonly line: string
+}
+
 /** A head whose lines lie in a reader's scratch area until `settle`. */
 export class DatedHead extends ArrivedHead {
   #isDated = false
@@ -14,7 +21,7 @@ export class DatedHead extends ArrivedHead {
     reason: string,
     lines: FieldLines,
     replaced: ReadonlySet<string>,
-    private readonly date: string,
+    private readonly date: DateText,
   ) {
     super(status, reason, lines, replaced)
   }
@@ -23,7 +30,7 @@ export class DatedHead extends ArrivedHead {
     const fields = super.fields
     if (!this.#isDated) {
       this.#isDated = true
-      if (!fields.has('date')) fields.append('Date', this.date)
+      if (!fields.has('date')) fields.append('Date', this.date.value)
     }
     return fields
   }
@@ -33,18 +40,18 @@ export class DatedHead extends ArrivedHead {
   }
 
   override get(key: string): string | undefined {
-    return super.get(key) ?? (key === 'date' ? this.date : undefined)
+    return super.get(key) ?? (key === 'date' ? this.date.value : undefined)
   }
 
   override first(key: string): string | undefined {
-    return super.first(key) ?? (key === 'date' ? this.date : undefined)
+    return super.first(key) ?? (key === 'date' ? this.date.value : undefined)
   }
 
   override copyTo(into: Buffer, at: number, omitted: number): number {
     // The status has its own place.
     const to = super.has('status') ? -1 : super.copyTo(into, at, omitted)
     if (to < 0 || super.has('date')) return to
-    const line = `Date: ${this.date}\r\n`
+    const { line } = this.date
     return to + line.length > into.length ? -1 : to + into.latin1Write(line, to)
   }
 }

@@ -12,6 +12,11 @@ export class AheadRoom {
   bytes = 0
 
   constructor(readonly max: number = ROOM_BYTES) {}
+
+  /** Whether no answer is to keep more. */
+  get isFull(): boolean {
+    return this.bytes >= this.max
+  }
 }
 
 /** The part of one answer that is kept. */
@@ -27,7 +32,7 @@ export class ReadAhead {
 
   /** Whether no more is to be kept than has come already. */
   get isFull(): boolean {
-    return this.#keptEver >= AHEAD_BYTES_MAX || this.room.bytes >= this.room.max
+    return this.#keptEver >= AHEAD_BYTES_MAX || this.room.isFull
   }
 
   /** Keeps a copy of the octets from `from` to `to`. */

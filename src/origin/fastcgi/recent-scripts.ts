@@ -14,6 +14,10 @@ const SAME_ROOT_MS = 1
 /** Remembers what was decided lately. */
 export class RecentScripts {
   readonly #scripts = new Map<string, Script | undefined>()
+  /** What was decided last: a request asks twice within a moment. */
+  #lastTarget = ''
+  #lastMs = -Infinity
+  #last: Script | undefined
   #sinceMs = -Infinity
   #lookedMs = -Infinity
   #device = 0
@@ -25,10 +29,17 @@ export class RecentScripts {
     private readonly clock: Clock,
   ) {}
 
-  /** As `Scripts.decide`. */
-  decide(path: string): Script | undefined {
+  /** As `Scripts.decide`, of a path with its query. */
+  decide(pathAndQuery: string): Script | undefined {
     const nowMs = this.clock.monotonicMs()
+    if (nowMs === this.#lastMs && pathAndQuery === this.#lastTarget) return this.#last
     if (nowMs - this.#lookedMs >= SAME_ROOT_MS) this.#lookAtRoot(nowMs)
+    this.#lastTarget = pathAndQuery
+    this.#lastMs = nowMs
+    return (this.#last = this.#decide(pathOf(pathAndQuery)))
+  }
+
+  #decide(path: string): Script | undefined {
     const known = this.#scripts.get(path)
     if (known !== undefined || this.#scripts.has(path)) return known
     const script = this.scripts.decide(path)
@@ -46,6 +57,11 @@ export class RecentScripts {
     this.#inode = stat?.ino ?? 0
     this.#device = stat?.dev ?? 0
   }
+}
+
+function pathOf(pathAndQuery: string): string {
+  const query = pathAndQuery.indexOf('?')
+  return query < 0 ? pathAndQuery : pathAndQuery.slice(0, query)
 }
 
 function statOf(path: string): Stats | undefined {

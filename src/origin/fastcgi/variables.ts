@@ -82,13 +82,12 @@ function variableOf(key: string): Variable {
 /** Writes all variables of a request. `id`: what the request is called in Myriad's reports. */
 export function writeVariables(to: PairWriter, request: OriginRequest, script: Script, id: string): void {
   const { pathAndQuery, body, gateway } = request
-  to.text(constant)
   to.text(clientText(gateway))
   to.text(scriptText(script))
   const query = pathAndQuery.indexOf('?')
   to.pair(names.method, request.method)
   to.pair(names.uri, pathAndQuery)
-  to.pair(names.query, query < 0 ? '' : pathAndQuery.slice(query + 1))
+  to.copiedPair(names.query, to.octets, query < 0 ? to.at : to.at - pathAndQuery.length + query + 1, to.at)
   to.pair(names.id, id)
   const bytes = body.kind === 'whole' ? body.bytes.length : body.kind === 'stream' ? body.bytes : undefined
   if (bytes !== undefined) to.pair(names.length, String(bytes))
@@ -149,13 +148,14 @@ function joined(fields: Fields, key: string): string {
 
 const clientTexts = new WeakMap<GatewayLines, string>()
 
-/** Who asks, and for which site: the same for one request of a client after the other. */
+/** What is always so, who asks, and for which site: the same for one request of a client after the other. */
 function clientText(gateway: GatewayLines): string {
   const known = clientTexts.get(gateway)
   if (known !== undefined) return known
   const { authority, scheme, fields } = gateway
   const port = /:(\d+)$/.exec(authority)?.[1]
   let text =
+    constant +
     pairText('REMOTE_ADDR', gateway.clientAddress) +
     pairText('REQUEST_SCHEME', scheme) +
     pairText('SERVER_NAME', port === undefined ? authority : authority.slice(0, -port.length - 1)) +
