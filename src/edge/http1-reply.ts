@@ -76,6 +76,36 @@ const copyBytes = Buffer.prototype.copy
 const contentLengthBit = fieldBit['content-length']
 const OK_LINE = statusLine(200, 'OK')
 
+let lastHead: ResponseHead | undefined
+let lastLines: string | undefined
+let lastFrame = ''
+let lastText = ''
+
+/** A whole head as text. A crowd is sent one head (request/fetch.ts), and so one text, which is put together once. */
+function headOf(head: ResponseHead, frame: string): string {
+  const lines = head.fields.text
+  if (head === lastHead && lines === lastLines && frame === lastFrame) return lastText
+  const text = `${statusLine(head.status, head.reason)}${fieldLines(head.fields)}${frame}`
+  // Where the lines are not there as text, nothing tells whether they have been changed meanwhile.
+  lastHead = lines === undefined ? undefined : head
+  lastLines = lines
+  lastFrame = frame
+  lastText = text
+  return text
+}
+
+let framedBytes = -1
+let framedLine = ''
+let framed = ''
+
+/** The end of a head before a body of known length; one body after the other is of the same. */
+function lengthFrame(bodyBytes: number, connectionLine: string): string {
+  if (bodyBytes === framedBytes && connectionLine === framedLine) return framed
+  framedBytes = bodyBytes
+  framedLine = connectionLine
+  return (framed = `Content-Length: ${bodyBytes}\r\n${connectionLine}\r\n`)
+}
+
 type State = 'waiting' | 'length' | 'chunked' | 'close' | 'none' | 'tunnel' | 'done'
 
 /** Writes one answer. */
@@ -149,7 +179,7 @@ export class Http1Reply implements Reply {
 
   start(head: ResponseHead, bodyBytes: number | undefined, hasBody: boolean): void {
     assert(this.#state === 'waiting', 'a second answer to one request')
-    const text = `${statusLine(head.status, head.reason)}${fieldLines(head.fields)}${this.#frame(bodyBytes, hasBody)}`
+    const text = headOf(head, this.#frame(bodyBytes, hasBody))
     if (text.length > JOINED_BYTES_MAX) {
       this.connection.count(text.length)
       this.connection.outbox.send(Buffer.from(text, 'latin1'))
@@ -250,7 +280,7 @@ export class Http1Reply implements Reply {
     if (bodyBytes !== undefined) {
       this.#state = 'length'
       this.#left = bodyBytes
-      return `Content-Length: ${bodyBytes}\r\n${this.#connectionLine()}\r\n`
+      return lengthFrame(bodyBytes, this.#connectionLine())
     }
     if (this.connection.minorVersion === 1) {
       this.#state = 'chunked'
