@@ -1,5 +1,6 @@
 // The cookies of a Cookie field (RFC 6265 §4.2) as octets: whether all of them are known by name, without making a string
 // of the field, which on most sites holds the cookies of analytics alone. What is odd is not decided here.
+import { hashOctet, sameOctets, slotOf } from './octet-names.ts'
 
 const EQUALS = 61
 const SEMICOLON = 59
@@ -25,7 +26,7 @@ export type EveryCookie = (octets: Buffer, from: number, to: number) => boolean
 export function everyCookie(matches: (name: string) => boolean): EveryCookie {
   const slots: (KnownName | undefined)[] = Array.from({ length: SLOTS })
   const tells = (octets: Buffer, from: number, to: number, hash: number): boolean => {
-    const slot = (hash ^ (hash >>> 11)) & (SLOTS - 1)
+    const slot = slotOf(hash, SLOTS)
     const known = slots[slot]
     if (known !== undefined && sameOctets(known.octets, octets, from, to)) return known.told
     const told = matches(octets.latin1Slice(from, to))
@@ -40,7 +41,7 @@ export function everyCookie(matches: (name: string) => boolean): EveryCookie {
       let hash = 0
       let octet = 0
       while (at < to && (octet = octets[at]!) !== EQUALS && octet !== SEMICOLON && octet !== SPACE) {
-        hash = (Math.imul(hash, 31) + octet) | 0
+        hash = hashOctet(hash, octet)
         at++
       }
       if (at === nameFrom || octet !== EQUALS || !tells(octets, nameFrom, at, hash)) return false
@@ -51,10 +52,4 @@ export function everyCookie(matches: (name: string) => boolean): EveryCookie {
     }
     return from < to
   }
-}
-
-function sameOctets(name: Uint8Array, octets: Uint8Array, from: number, to: number): boolean {
-  if (name.length !== to - from) return false
-  for (let i = 0; i < name.length; i++) if (name[i] !== octets[from + i]) return false
-  return true
 }

@@ -7,6 +7,7 @@
 import { Fields } from '../http/fields.ts'
 import { endToEnd, namesFields } from '../http/hopbyhop.ts'
 import { fieldBit, fieldNumber, knownFields } from '../http/known-fields.ts'
+import { hashOctet } from '../http/octet-names.ts'
 import type { Standing } from '../http/unvouched.ts'
 import { internName, type FieldName } from './name-table.ts'
 import { COLON, CR, HTAB, LF, SP, isTokenOctet, isValueOctet } from './octets.ts'
@@ -79,7 +80,7 @@ export class FieldLines {
       let end = at
       let octet = first
       while (isTokenOctet[octet] === 1) {
-        hash = (Math.imul(hash, 31) + octet) | 0
+        hash = hashOctet(hash, octet)
         if (++end >= limit) return this.#stopped(to, limit)
         octet = octets[end]!
       }

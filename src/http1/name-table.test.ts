@@ -2,7 +2,8 @@
 import { expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { fieldNumber } from '../http/known-fields.ts'
-import { hashOctet, internName } from './name-table.ts'
+import { hashOctet } from '../http/octet-names.ts'
+import { internName } from './name-table.ts'
 
 function intern(name: string) {
   const octets = Buffer.from(`:${name}:`)

@@ -3,6 +3,7 @@
 // reading slower.
 import { isHopByHop } from '../http/hopbyhop.ts'
 import { fieldNumber, type KnownField } from '../http/known-fields.ts'
+import { sameOctets, slotOf } from '../http/octet-names.ts'
 import { standingOf, type Standing } from '../http/unvouched.ts'
 
 /** A field name as it was spelled on the wire. */
@@ -20,14 +21,9 @@ export interface FieldName {
 const SLOTS = 2048
 const slots: (FieldName | undefined)[] = Array.from({ length: SLOTS })
 
-/** The hash that readers compute octet by octet while they look for the colon; starts at 0. */
-export function hashOctet(hash: number, octet: number): number {
-  return (Math.imul(hash, 31) + octet) | 0
-}
-
 /** The name that stands at `from` (inclusive) to `to` (exclusive), whose hash is `hash`. */
 export function internName(octets: Buffer, from: number, to: number, hash: number): FieldName {
-  const slot = (hash ^ (hash >>> 11)) & (SLOTS - 1)
+  const slot = slotOf(hash, SLOTS)
   const known = slots[slot]
   if (known !== undefined && sameOctets(known.octets, octets, from, to)) return known
   const spelled = octets.latin1Slice(from, to)
@@ -44,10 +40,4 @@ export function internName(octets: Buffer, from: number, to: number, hash: numbe
   }
   slots[slot] = name
   return name
-}
-
-function sameOctets(name: Uint8Array, octets: Uint8Array, from: number, to: number): boolean {
-  if (name.length !== to - from) return false
-  for (let i = 0; i < name.length; i++) if (name[i] !== octets[from + i]) return false
-  return true
 }

@@ -8,6 +8,7 @@
 // What is the same for one request after the other is made once: the variables of a client, and those of a root.
 import type { Fields } from '../../http/fields.ts'
 import type { GatewayLines, OriginRequest } from '../origin.ts'
+import { hashOctet } from '../../http/octet-names.ts'
 import { internName } from '../../http1/name-table.ts'
 import { COLON, CR } from '../../http1/octets.ts'
 import { pairText, type PairWriter } from './name-values.ts'
@@ -107,7 +108,7 @@ function writeLines(to: PairWriter, request: OriginRequest): boolean {
   for (let at = 0; at < end; at += 2) {
     const from = at
     let hash = 0
-    for (; lines[at] !== COLON; at++) hash = (Math.imul(hash, 31) + lines[at]!) | 0
+    for (; lines[at] !== COLON; at++) hash = hashOctet(hash, lines[at]!)
     const variable = variableOf(internName(lines, from, at, hash).key)
     // `Name: value`, in exactly this form.
     const valueFrom = at + 2
