@@ -3,24 +3,12 @@
 import type { Failure } from '../../base/failure.ts'
 import { free } from '../../base/free.ts'
 import { Fields } from '../../http/fields.ts'
+import { isIdempotent } from '../../http/idempotent.ts'
 import type { ResponseHead } from '../../http/message.ts'
 import type { OriginCall, OriginEvents, OriginRequest } from '../origin.ts'
 import type { Exchange, FastCgiConnection } from './connection.ts'
 import { AHEAD_BYTES_MAX, ReadAhead, type AheadRoom } from './read-ahead.ts'
 import type { Script } from './variables.ts'
-
-/** RFC 9110 §9.2.2. Others are never sent on a connection that may have been given up, since they cannot be repeated. */
-const idempotent = new Set([
-  'GET',
-  'HEAD',
-  'OPTIONS',
-  'TRACE',
-  'PUT',
-  'DELETE',
-  'QUERY',
-  'PROPFIND',
-  'REPORT',
-])
 
 /** The pool that a call goes through. */
 export interface Pool {
@@ -61,9 +49,12 @@ export class Call implements OriginCall, Exchange {
     private onEnded: (() => void) | undefined,
   ) {}
 
-  /** Whether it may be sent again when a connection turns out to be closed. */
+  /**
+   * Whether it may be sent again when a connection turns out to be closed. What may not is never sent on one that may have
+   * been given up.
+   */
   get isReplayable(): boolean {
-    return this.request.body.kind !== 'stream' && idempotent.has(this.request.method)
+    return this.request.body.kind !== 'stream' && isIdempotent(this.request.method)
   }
 
   begin(connection: FastCgiConnection): void {

@@ -1,21 +1,10 @@
 // One request on its way through the pool: it may wait for a connection, and begin anew on another.
 import type { Failure } from '../../base/failure.ts'
 import type { Fields } from '../../http/fields.ts'
+import { isIdempotent } from '../../http/idempotent.ts'
 import type { ResponseHead } from '../../http/message.ts'
 import type { OriginCall, OriginEvents, OriginRequest } from '../origin.ts'
 import type { Exchange, OriginConnection } from './connection.ts'
-
-const idempotent = new Set([
-  'GET',
-  'HEAD',
-  'OPTIONS',
-  'TRACE',
-  'PUT',
-  'DELETE',
-  'QUERY',
-  'PROPFIND',
-  'REPORT',
-])
 
 /** The pool that a call goes through. */
 export interface Pool {
@@ -126,7 +115,7 @@ export class Call implements OriginCall, Exchange {
       !this.#retried &&
       !this.#answered &&
       replayable &&
-      idempotent.has(this.request.method)
+      isIdempotent(this.request.method)
     ) {
       this.#retried = true
       this.#connection = undefined
