@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { phpConnections } from '../php-process.ts'
 import { packagedConfiguration } from './nginx-packaged.ts'
 import { versionFrom, type Peer } from './peer.ts'
+import { tunedHead } from './nginx-tuned-head.ts'
 
 /** A site with PHP. */
 interface Site {
@@ -98,22 +99,7 @@ function serverOf({ root }: Site, port: number, pass: string): string {
 }
 
 function tuned(folder: string, before: string, server: string): string {
-  return `worker_processes 1;
-worker_rlimit_nofile 20000;
-pid ${folder}/nginx.pid;
-error_log ${folder}/error.log;
-events {
-  worker_connections 19000;
-  multi_accept on;
-}
-http {
-  access_log off;
-  sendfile on;
-  tcp_nopush on;
-  tcp_nodelay on;
-  keepalive_timeout 300s;
-  keepalive_requests 100000000;
-  client_body_temp_path ${folder}/body;
+  return `${tunedHead(folder)}  client_body_temp_path ${folder}/body;
   fastcgi_temp_path ${folder}/fastcgi;
 ${before}${server}}
 `

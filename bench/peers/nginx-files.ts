@@ -2,6 +2,7 @@
 // forms as the cache (nginx-tuned.ts): `tcp_nopush` costs it much over the loopback interface.
 import { join } from 'node:path'
 import { versionFrom, type Peer } from './peer.ts'
+import { tunedHead } from './nginx-tuned-head.ts'
 
 /** nginx on the folder `site`. */
 export function nginxFiles(site: string, tcpNopush: 'on' | 'off'): Peer {
@@ -12,22 +13,7 @@ export function nginxFiles(site: string, tcpNopush: 'on' | 'off'): Peer {
     async prepare({ folder, port }) {
       await Bun.write(
         join(folder, 'nginx.conf'),
-        `worker_processes 1;
-worker_rlimit_nofile 20000;
-pid ${folder}/nginx.pid;
-error_log ${folder}/error.log;
-events {
-  worker_connections 19000;
-  multi_accept on;
-}
-http {
-  access_log off;
-  sendfile on;
-  tcp_nopush ${tcpNopush};
-  tcp_nodelay on;
-  keepalive_timeout 300s;
-  keepalive_requests 100000000;
-  open_file_cache max=15000 inactive=300s;
+        `${tunedHead(folder, tcpNopush)}  open_file_cache max=15000 inactive=300s;
   open_file_cache_valid 300s;
   types { image/jpeg jpg; }
   server {

@@ -7,6 +7,7 @@
 // of 8 KB, which fit into one segment, are not touched by it.
 import { join } from 'node:path'
 import { versionFrom, type Peer } from './peer.ts'
+import { tunedHead } from './nginx-tuned-head.ts'
 
 export const nginxTuned = tuned('nginx, tuned', 'on')
 
@@ -21,22 +22,7 @@ function tuned(name: string, tcpNopush: 'on' | 'off'): Peer {
     async prepare({ folder, port, originPort }) {
       await Bun.write(
         join(folder, 'nginx.conf'),
-        `worker_processes 1;
-worker_rlimit_nofile 20000;
-pid ${folder}/nginx.pid;
-error_log ${folder}/error.log;
-events {
-  worker_connections 19000;
-  multi_accept on;
-}
-http {
-  access_log off;
-  sendfile on;
-  tcp_nopush ${tcpNopush};
-  tcp_nodelay on;
-  keepalive_timeout 300s;
-  keepalive_requests 100000000;
-  client_max_body_size 0;
+        `${tunedHead(folder, tcpNopush)}  client_max_body_size 0;
   client_body_temp_path ${folder}/body;
   proxy_temp_path ${folder}/proxy;
   open_file_cache max=15000 inactive=300s;
