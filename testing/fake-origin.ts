@@ -4,6 +4,7 @@ import { Failure, type FailureCode } from '../src/base/failure.ts'
 import type { Fields } from '../src/http/fields.ts'
 import type { Origin, OriginCall, OriginEvents, OriginRequest } from '../src/origin/origin.ts'
 import { fieldsOf, type FieldTable } from './exchange.ts'
+import { lend } from './lent.ts'
 
 /** An origin that does nothing by itself. */
 export class FakeOrigin implements Origin {
@@ -97,7 +98,9 @@ export class FakeExchange implements OriginCall {
   }
 
   data(bytes: string | Uint8Array): void {
-    if (!this.#over) this.events.data(typeof bytes === 'string' ? Buffer.from(bytes) : bytes)
+    if (this.#over) return
+    const piece = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
+    lend(piece, (octets, end) => this.events.part(octets, 0, end))
   }
 
   end(trailers?: Fields): void {

@@ -1,7 +1,8 @@
 // A socket without a network: what is written to it is kept, as far as the test gives it room.
+import type { Socket } from '../src/net/socket.ts'
 
-/** As Bun's sockets: `write` returns how many bytes it took, and keeps nothing else. */
-export class FakeSocket {
+/** `write` returns how many bytes it took, and keeps nothing else. */
+export class FakeSocket implements Socket {
   remoteAddress = '192.0.2.7'
   /** How many more bytes are taken; more room is given by raising it, and then calling the connection's `onDrain`. */
   roomBytes = Infinity
@@ -10,6 +11,8 @@ export class FakeSocket {
   state: 'open' | 'shut' | 'ended' | 'cut' = 'open'
   /** How many calls of `write` took something. */
   writes = 0
+  /** How often `onDrain` was asked for although nothing had been refused. */
+  asked = 0
   #written: Uint8Array[] = []
 
   /** Everything written, one character for each byte. */
@@ -31,6 +34,10 @@ export class FakeSocket {
     if (count > 0) this.writes++
     this.#written.push(Buffer.from(data.subarray(byteOffset, byteOffset + count)))
     return count
+  }
+
+  askDrain(): void {
+    this.asked++
   }
 
   end(): void {

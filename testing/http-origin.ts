@@ -34,6 +34,16 @@ export function httpOrigin(
     tls: undefined,
     ...rest,
   }
-  const origin = new HttpOrigin(config, { clock, timers: clock, limits: defaultsOf(limitRows) })
+  const origin = new HttpOrigin(config, {
+    clock,
+    timers: clock,
+    limits: defaultsOf(limitRows),
+    fault: rethrow,
+  })
   return { clock, origin, ask: (options) => new Answering(origin, options) }
+}
+
+/** A fault of the origin's own ends the test. */
+function rethrow(error: unknown): never {
+  throw error
 }

@@ -93,17 +93,12 @@ export class Answering implements OriginEvents {
     this.#look()
   }
 
-  data(chunk: Uint8Array): boolean {
+  part(octets: Uint8Array, from: number, to: number): void {
     this.#came()
-    this.receivedBytes += chunk.length
-    this.#chunks.push(Buffer.from(chunk))
+    this.receivedBytes += to - from
+    this.#chunks.push(Buffer.from(octets.subarray(from, to)))
     this.onData()
     this.#look()
-    return true
-  }
-
-  part(octets: Uint8Array, from: number, to: number): boolean {
-    return this.data(octets.subarray(from, to))
   }
 
   end(trailers: Fields | undefined): void {

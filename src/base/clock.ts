@@ -40,6 +40,11 @@ export const realTimers: Timers = {
   },
 }
 
+/** Calls `run` in the next turn of the runtime's event loop, in which it looks at its own events too. */
+export function nextTurn(run: () => void): void {
+  setImmediate(run)
+}
+
 /**
  * A clock that is read once in a turn of the event loop, however often it is asked: a request asks a dozen times within
  * microseconds. What must be exact within a turn takes the clock itself.

@@ -20,6 +20,10 @@ class Sink {
     return count
   }
 
+  askDrain(): void {}
+
+  terminate(): void {}
+
   get text(): string {
     return this.taken.toString('latin1')
   }

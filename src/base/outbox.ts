@@ -2,11 +2,21 @@
 // nothing: the rest stays here until `drain`.
 import { free } from './free.ts'
 
-/** The part of a socket that an outbox writes to; `write` returns how many bytes it took, negative when closed. */
+/** The part of a socket that an outbox writes to. What is written is the writer's again at once. */
 export interface ByteSink {
+  /** Returns how many bytes it took, negative when it is closed. `drain` follows when it took less than it was given. */
   write(data: Uint8Array, byteOffset?: number, byteLength?: number): number
+  /**
+   * As `write`, of a piece of a file, without a copy through memory. 0: the end of the file; negative: it takes none now.
+   * Only where the kernel may write to the socket by itself, which is never so with TLS.
+   */
+  sendFile?(fileFd: number, position: number, bytes: number): number
+  /** As `write`, of the first `count` bytes, to go out in one packet with what is sent next. */
+  sendMore?(data: Uint8Array, count: number): number
+  /** Has `drain` follow as soon as it takes something, although nothing was refused. */
+  askDrain(): void
   /** Breaks the connection off; called when what was to be poured into it cannot be had any more. */
-  terminate?(): void
+  terminate(): void
 }
 
 /** Bytes that would be freed if nobody said that they are still needed. */
@@ -36,12 +46,10 @@ export interface Pourable {
   /** What no socket has taken yet. */
   readonly leftBytes: number
   /**
-   * Puts into a socket what it takes. 'full': it takes no more, and `drain` follows; 'later': it has had its turn,
-   * `again` is called; 'broken': the rest will never come, and the other side must see that.
+   * Puts into a socket what it takes. 'full': it takes no more for now, and `drain` follows; 'broken': the rest will never
+   * come, and the other side must see that.
    */
-  pour(sink: ByteSink, socketFd: number, again: () => void): 'done' | 'full' | 'later' | 'broken'
-  /** Sends the first `count` of these bytes, to go out in one piece with what is poured next; returns how many it took. */
-  announce(socketFd: number, bytes: Uint8Array, count: number): number
+  pour(sink: ByteSink): 'done' | 'full' | 'broken'
   /** Nobody needs it any more; may be called more than once. */
   close(): void
 }
@@ -60,15 +68,7 @@ export class Outbox {
   /** Bytes that wait for the kernel. */
   waitingBytes = 0
 
-  /**
-   * `again`: as if the socket had drained. `socketFd`: the file descriptor, where the kernel may write to it past
-   * `sink`: of sockets without TLS alone.
-   */
-  constructor(
-    private readonly sink: ByteSink,
-    private readonly again: () => void = () => this.flush(),
-    private readonly socketFd: () => number = () => -1,
-  ) {}
+  constructor(private readonly sink: ByteSink) {}
 
   /**
    * Sends what is not in memory, behind a head, the first `headBytes` of bytes that will be overwritten. Returns whether
@@ -76,7 +76,7 @@ export class Outbox {
    */
   sendFrom(pourable: Pourable, head: Uint8Array, headBytes: number): boolean {
     const announced =
-      headBytes > 0 && this.waitingBytes === 0 ? pourable.announce(this.socketFd(), head, headBytes) : 0
+      headBytes > 0 && this.waitingBytes === 0 ? Math.max(0, this.sink.sendMore?.(head, headBytes) ?? 0) : 0
     if (announced < headBytes) this.send(head, announced, headBytes, headBytes - announced)
     const isFirst = this.waitingBytes === 0
     this.waitingBytes += pourable.leftBytes
@@ -127,7 +127,7 @@ export class Outbox {
         if (outcome === 'broken') {
           this.#queue = queue.slice(sent)
           this.clear()
-          this.sink.terminate?.()
+          this.sink.terminate()
           return false
         }
         if (outcome !== 'done') break
@@ -149,9 +149,9 @@ export class Outbox {
     return this.waitingBytes === 0
   }
 
-  #pour(pourable: Pourable): 'done' | 'full' | 'later' | 'broken' {
+  #pour(pourable: Pourable): 'done' | 'full' | 'broken' {
     const before = pourable.leftBytes
-    const outcome = pourable.pour(this.sink, this.socketFd(), this.again)
+    const outcome = pourable.pour(this.sink)
     this.waitingBytes -= before - pourable.leftBytes
     return outcome
   }

@@ -34,11 +34,14 @@ const folderNames: OriginNames = { authority: 'localhost', host: undefined }
 
 /** The origin of a service, ready to be asked. */
 export function startOrigin(config: OriginConfig, deps: OriginDeps): NamedOrigin {
-  const { clock, timers, limits } = deps
+  const { clock, timers, limits, err } = deps
   switch (config.kind) {
     case 'http': {
       const names = { authority: config.authority, host: config.settings.host }
-      return { origin: new HttpOrigin(config, { clock, timers, limits }), names }
+      const fault = (error: unknown): void => {
+        err(`myriad: a fault while an answer of ${config.authority} was read: ${describe(error)}\n`)
+      }
+      return { origin: new HttpOrigin(config, { clock, timers, limits, fault }), names }
     }
     case 'files':
       return { origin: new FilesOrigin(config, { clock, timers }), names: folderNames }

@@ -9,6 +9,7 @@ import { RequestReader } from '../http1/request-reader.ts'
 import { Http1Connection } from './http1-connection.ts'
 import { edgeRows } from './settings.ts'
 import { TrustedPeers } from './trust.ts'
+import { lend } from '../../testing/lent.ts'
 
 const settings = defaultsOf(edgeRows)
 const limits = defaultsOf(limitRows)
@@ -38,7 +39,7 @@ class Line {
   /** What the client sends; a socket that is paused delivers nothing. */
   send(text: string): void {
     expect(this.socket.paused).toBe(false)
-    this.connection.onData(Buffer.from(text, 'latin1'))
+    lend(Buffer.from(text, 'latin1'), (octets, end) => this.connection.onData(octets, end))
   }
 
   /** The client reads all that waits. */

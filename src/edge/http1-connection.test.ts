@@ -11,6 +11,7 @@ import { RequestReader } from '../http1/request-reader.ts'
 import { Http1Connection } from './http1-connection.ts'
 import { edgeRows } from './settings.ts'
 import { TrustedPeers } from './trust.ts'
+import { lend } from '../../testing/lent.ts'
 
 const settings = defaultsOf(edgeRows)
 const limits = defaultsOf(limitRows)
@@ -62,7 +63,7 @@ class Line {
   }
 
   send(text: string): this {
-    this.connection.onData(Buffer.from(text, 'latin1'))
+    lend(Buffer.from(text, 'latin1'), (octets, end) => this.connection.onData(octets, end))
     return this
   }
 

@@ -10,23 +10,13 @@ import { passableTrailers } from '../http/trailers.ts'
 import { ChunkedDecoder } from '../http1/chunked.ts'
 import type { Framing } from '../http1/framing.ts'
 import type { RequestReader } from '../http1/request-reader.ts'
+import type { Socket, SocketUser } from '../net/socket.ts'
 import type { Engine } from '../request/engine.ts'
 import { answerWithFailure } from '../request/own-answer.ts'
 import type { Client, RequestCall } from '../request/reply.ts'
 import { Http1Reply, type ReplyConnection } from './http1-reply.ts'
 import type { EdgeSettings } from './settings.ts'
 import { forwarded, type TrustedPeers } from './trust.ts'
-
-/** The part of Bun's socket that is used here. */
-export interface ClientSocket {
-  readonly remoteAddress: string
-  write(data: Uint8Array, byteOffset?: number, byteLength?: number): number
-  end(): void
-  terminate(): void
-  shutdown(): void
-  pause(): void
-  resume(): void
-}
 
 /** What all connections of a listener share. */
 export interface ListenerContext {
@@ -66,10 +56,11 @@ type Body =
 const bodyDone: Body = { kind: 'done' }
 
 /** A connection, from accepted to closed. */
-export class Http1Connection implements ReplyConnection {
+export class Http1Connection implements ReplyConnection, SocketUser {
   readonly outbox: Outbox
   minorVersion = 1
   #phase: Phase = 'head'
+  /** What has come and has to wait: a copy, since what comes is lent. */
   #pending: Buffer | undefined
   #call: RequestCall | undefined
   #reply: Http1Reply | undefined
@@ -99,12 +90,10 @@ export class Http1Connection implements ReplyConnection {
   #sentAtLook = 0
 
   constructor(
-    private readonly socket: ClientSocket,
+    private readonly socket: Socket,
     private readonly context: ListenerContext,
-    /** The socket's file descriptor, where it carries clear text: files go out by it. */
-    socketFd?: () => number,
   ) {
-    this.outbox = new Outbox(socket, () => this.onDrain(), socketFd)
+    this.outbox = new Outbox(socket)
     this.#sinceMs = this.#windowMs = context.clock.monotonicMs()
   }
 
@@ -122,26 +111,23 @@ export class Http1Connection implements ReplyConnection {
     return this.#phase === 'head' && this.#pending === undefined && this.outbox.waitingBytes === 0
   }
 
-  onData(chunk: Buffer): void {
+  onData(octets: Buffer, end: number): void {
     switch (this.#phase) {
       case 'closed':
         return
       case 'lingering':
         return
       case 'tunnel':
-        this.#moved(chunk.length)
-        this.#call!.data(chunk)
+        this.#moved(end)
+        this.#call!.data(octets.subarray(0, end))
         return
       default: {
-        const pending = this.#pending
+        if (this.#pending === undefined) return this.#process(octets, end)
+        const came = octets.subarray(0, end)
         // A head that is not complete can only be so once a line has been added.
-        const worthReading =
-          this.#phase !== 'head' ||
-          pending === undefined ||
-          this.outbox.waitingBytes > 0 ||
-          chunk.includes(LF)
-        this.#pending = pending === undefined ? chunk : Buffer.concat([pending, chunk])
-        if (worthReading || this.#pending.length > PIPELINED_BYTES_MAX) this.#process()
+        const worthReading = this.#phase !== 'head' || this.outbox.waitingBytes > 0 || came.includes(LF)
+        this.#pending = Buffer.concat([this.#pending, came])
+        if (worthReading || this.#pending.length > PIPELINED_BYTES_MAX) this.#processPending()
       }
     }
   }
@@ -152,7 +138,7 @@ export class Http1Connection implements ReplyConnection {
     if (this.#phase === 'lingering') return this.#finishLingering()
     this.#call?.writable()
     if (this.#phase !== 'head') return
-    if (this.#pending !== undefined) this.#process()
+    if (this.#pending !== undefined) this.#processPending()
     else if (this.context.draining) this.#close()
   }
 
@@ -184,6 +170,10 @@ export class Http1Connection implements ReplyConnection {
     const call = this.#call
     this.#enterClosed()
     call?.gone()
+  }
+
+  onFault(): void {
+    this.onClose()
   }
 
   /** Looks at the time limits. */
@@ -265,7 +255,7 @@ export class Http1Connection implements ReplyConnection {
     this.#sinceMs = this.context.clock.monotonicMs()
     this.#startWindow(this.#sinceMs)
     if (this.#processing) return
-    if (this.#pending !== undefined) this.#process()
+    if (this.#pending !== undefined) this.#processPending()
     else if (this.#clientEnded) this.#endHeads()
   }
 
@@ -297,7 +287,7 @@ export class Http1Connection implements ReplyConnection {
   resumeBody(): void {
     this.#bodyPaused = false
     this.#resumeSocket()
-    if (this.#pending !== undefined && !this.#processing && this.#phase !== 'tunnel') this.#process()
+    if (this.#pending !== undefined && !this.#processing && this.#phase !== 'tunnel') this.#processPending()
   }
 
   count(bytes: number): void {
@@ -305,30 +295,37 @@ export class Http1Connection implements ReplyConnection {
     this.context.recorder.bytes(bytes, 0)
   }
 
-  #process(): void {
+  #processPending(): void {
+    const pending = this.#pending!
+    this.#process(pending, pending.length)
+  }
+
+  /** Takes up what it can of octets, which are lent or pending, and keeps the rest. */
+  #process(octets: Buffer, end: number): void {
     this.#processing = true
-    const octets = this.#pending!
     let at = 0
-    while (at < octets.length) {
+    while (at < end) {
       if (this.#phase === 'head') {
         // One answer at a time is on its way out: what the client does not read is not added to.
         if (this.outbox.waitingBytes > 0) break
-        const next = this.#readHead(octets, at)
+        const next = this.#readHead(octets, at, end)
         if (next <= at) break
         at = next
       } else if (this.#phase === 'exchange') {
         if (this.#body.kind === 'done' || this.#bodyPaused) break
-        const next = this.#readBody(octets, at)
+        const next = this.#readBody(octets, at, end)
         if (next < 0) break
         at = next
       } else if (this.#phase === 'tunnel') {
-        this.#call!.data(octets.subarray(at))
-        at = octets.length
-      } else at = octets.length
+        this.#call!.data(octets.subarray(at, end))
+        at = end
+      } else at = end
     }
     this.#processing = false
     if (this.#phase === 'closed') return
-    this.#pending = at < octets.length ? octets.subarray(at) : undefined
+    if (at === end) this.#pending = undefined
+    else if (octets === this.#pending) this.#pending = octets.subarray(at)
+    else this.#pending = Buffer.from(octets.subarray(at, end))
     if (this.#pending !== undefined && this.#hasEnough(this.#pending.length)) this.#pauseSocket()
     else if (!this.#bodyPaused) this.#resumeSocket()
     if (!this.#clientEnded) return
@@ -350,9 +347,9 @@ export class Http1Connection implements ReplyConnection {
   }
 
   /** Returns the position after the head, or `at` when it is not complete. */
-  #readHead(octets: Buffer, at: number): number {
+  #readHead(octets: Buffer, at: number, end: number): number {
     const { reader, context } = this
-    const outcome = reader.read(octets, at, octets.length)
+    const outcome = reader.read(octets, at, end)
     if (outcome === 'incomplete') {
       if (!this.#headBegun) {
         this.#headBegun = true
@@ -363,7 +360,7 @@ export class Http1Connection implements ReplyConnection {
     if (outcome === 'refused') {
       this.minorVersion = 1
       this.#refuse(reader.failure!)
-      return octets.length
+      return end
     }
     this.#phase = 'exchange'
     this.minorVersion = reader.minorVersion
@@ -400,12 +397,12 @@ export class Http1Connection implements ReplyConnection {
   }
 
   /** Returns the position up to which octets belonged to the body; -1 when it is not valid. */
-  #readBody(octets: Buffer, at: number): number {
+  #readBody(octets: Buffer, at: number, end: number): number {
     const body = this.#body
     const call = this.#call
     this.#awaitsContinue = false
     if (body.kind === 'length') {
-      const taken = Math.min(octets.length - at, body.left)
+      const taken = Math.min(end - at, body.left)
       body.left -= taken
       this.#moved(taken)
       if (body.left === 0) this.#body = bodyDone
@@ -417,7 +414,9 @@ export class Http1Connection implements ReplyConnection {
       const { decoder } = body
       // Content is moved up in place, over the lines between chunks: however small the chunks, one piece is handed on.
       const gathered = { from: -1, to: -1 }
-      const next = decoder.decode(octets, at, { data: (chunk) => gather(gathered, octets, chunk) })
+      const next = decoder.decode(octets, at, end, {
+        part: (_, from, to) => gather(gathered, octets, from, to),
+      })
       if (next < 0) {
         this.#bodyRefused(new Failure('bad-request', `the body is not valid: ${decoder.problem}`))
         return -1
@@ -547,10 +546,9 @@ export class Http1Connection implements ReplyConnection {
   }
 }
 
-/** Puts a view of `octets` right behind what has been gathered of them before it. */
-function gather(gathered: { from: number; to: number }, octets: Buffer, chunk: Uint8Array): void {
-  const at = chunk.byteOffset - octets.byteOffset
-  if (gathered.from < 0) gathered.from = gathered.to = at
-  else octets.copyWithin(gathered.to, at, at + chunk.length)
-  gathered.to += chunk.length
+/** Moves a part of `octets` right behind what has been gathered of them before it. */
+function gather(gathered: { from: number; to: number }, octets: Buffer, from: number, to: number): void {
+  if (gathered.from < 0) gathered.from = gathered.to = from
+  else octets.copyWithin(gathered.to, from, to)
+  gathered.to += to - from
 }

@@ -3,6 +3,8 @@ import type { Clock, Timer, Timers } from '../base/clock.ts'
 import type { Recorder } from '../base/record.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import { RequestReader } from '../http1/request-reader.ts'
+import { listen } from '../net/network.ts'
+import type { SocketListener } from '../net/socket.ts'
 import type { Engine } from '../request/engine.ts'
 import { Http1Connection, type ListenerContext } from './http1-connection.ts'
 import type { EdgeSettings, ListenAddress } from './settings.ts'
@@ -10,8 +12,6 @@ import { TrustedPeers } from './trust.ts'
 
 /** How often time limits are looked at. */
 const SWEEP_MS = 250
-/** After so much silence the system asks whether the client's machine is still there (RFC 9293 §3.8.4). */
-const KEEP_ALIVE_MS = 60_000
 
 /** What a listener is made of. */
 export interface Http1ListenerParts {
@@ -35,7 +35,7 @@ export class Http1Listener implements ListenerContext {
   readonly trusted: TrustedPeers
   draining = false
   readonly #connections = new Set<Http1Connection>()
-  readonly #listener: Bun.TCPSocketListener<Http1Connection | undefined>
+  readonly #listener: SocketListener
   readonly #sweep: Timer
   #onEmpty: (() => void) | undefined
 
@@ -48,37 +48,20 @@ export class Http1Listener implements ListenerContext {
     this.settings = parts.settings
     this.trusted = new TrustedPeers(parts.settings.trust)
     const { connectionsMax } = parts.settings
-    this.#listener = Bun.listen<Http1Connection | undefined>({
-      hostname: address.hostname,
-      port: address.port,
-      allowHalfOpen: true,
-      data: undefined,
-      socket: {
-        open: (socket) => {
-          if (this.#connections.size >= connectionsMax || this.draining) {
-            socket.terminate()
-            return
-          }
-          socket.setKeepAlive(true, KEEP_ALIVE_MS)
-          const connection = new Http1Connection(socket, this, () => descriptorOf(socket))
-          socket.data = connection
-          this.#connections.add(connection)
-        },
-        data: (socket, chunk) => socket.data?.onData(chunk),
-        drain: (socket) => socket.data?.onDrain(),
-        end: (socket) => socket.data?.onEnd(),
-        close: (socket) => socket.data?.onClose(),
-        error: (socket, error) => {
-          // The runtime brings both here: what the network did, and what was thrown while it was handled.
-          if (!('syscall' in error)) parts.fault(error)
-          socket.data?.cut()
-        },
+    this.#listener = listen(address, {
+      accept: (socket) => {
+        if (this.#connections.size >= connectionsMax || this.draining) return undefined
+        const connection = new Http1Connection(socket, this)
+        this.#connections.add(connection)
+        return connection
       },
+      fault: (error) => parts.fault(error),
     })
     const headTimeMs = parts.limits.headTime
     this.#sweep = parts.timers.every(SWEEP_MS, () => {
       const nowMs = this.clock.monotonicMs()
       for (const connection of this.#connections) connection.sweep(nowMs, headTimeMs)
+      this.#listener.wake()
     })
   }
 
@@ -102,7 +85,7 @@ export class Http1Listener implements ListenerContext {
   /** Accepts no more; resolves when every connection has ended. Those without a request end at once. */
   drain(): Promise<void> {
     this.draining = true
-    this.#listener.stop(false)
+    this.#listener.stop()
     for (const connection of this.#connections) connection.drain()
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#onEmpty = () => {
@@ -117,9 +100,4 @@ export class Http1Listener implements ListenerContext {
   cut(): void {
     for (const connection of this.#connections) connection.cut()
   }
-}
-
-/** The socket's file descriptor, which the types of Bun do not know; -1: closed. */
-function descriptorOf(socket: object): number {
-  return (socket as { fd?: number }).fd ?? -1
 }

@@ -19,7 +19,10 @@ function decode(octets: Buffer, ends: readonly number[] = [], decoder = new Chun
   for (const end of [...ends, octets.length]) {
     const piece = Buffer.from(octets.subarray(from, end))
     if (piece.length === 0) continue
-    const used = decoder.decode(piece, 0, { data: (chunk) => void content.push(Buffer.from(chunk)) })
+    const behind = Buffer.concat([piece, Buffer.from('0\r\n\r\n')])
+    const used = decoder.decode(behind, 0, piece.length, {
+      part: (lent, at, to) => void content.push(Buffer.from(lent.subarray(at, to))),
+    })
     const trailers = [...(decoder.trailers ?? [])]
     const text = (): string => Buffer.concat(content).toString('latin1')
     if (used < 0) return { content: text(), used: undefined, trailers, problem: true }

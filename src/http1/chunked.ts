@@ -14,8 +14,8 @@ type State = 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' |
 
 /** What the decoder hands on. */
 export interface ChunkedEvents {
-  /** Content; a view into the octets that were given. */
-  data(chunk: Uint8Array): void
+  /** Content, which lies in the octets that were given. */
+  part(octets: Uint8Array, from: number, to: number): void
 }
 
 const trailerLines = new FieldLines()
@@ -42,12 +42,11 @@ export class ChunkedDecoder {
   }
 
   /**
-   * Decodes octets from `from`. Returns the position up to which they were used: the end, or, when done, where the
+   * Decodes octets from `from` to `to`. Returns the position up to which they were used: the end, or, when done, where the
    * next message starts; -1 when they are not valid.
    */
-  decode(octets: Buffer, from: number, events: ChunkedEvents): number {
+  decode(octets: Buffer, from: number, to: number, events: ChunkedEvents): number {
     let at = from
-    const to = octets.length
     while (at < to) {
       const octet = octets[at]!
       switch (this.#state) {
@@ -83,7 +82,7 @@ export class ChunkedDecoder {
           break
         case 'data': {
           const end = Math.min(to, at + this.#size)
-          events.data(octets.subarray(at, end))
+          events.part(octets, at, end)
           this.#size -= end - at
           if (this.#size === 0) this.#state = 'data-cr'
           at = end
@@ -101,7 +100,7 @@ export class ChunkedDecoder {
           at++
           break
         case 'trailers':
-          return this.#readTrailers(octets, at)
+          return this.#readTrailers(octets, at, to)
         case 'done':
           return at
       }
@@ -109,14 +108,15 @@ export class ChunkedDecoder {
     return at
   }
 
-  #readTrailers(octets: Buffer, from: number): number {
+  #readTrailers(octets: Buffer, from: number, to: number): number {
     const rest = this.#trailerRest
-    const all = rest === undefined ? octets : Buffer.concat([rest, octets.subarray(from)])
+    const all = rest === undefined ? octets : Buffer.concat([rest, octets.subarray(from, to)])
     const start = rest === undefined ? from : 0
-    const next = trailerLines.read(all, start, all.length, this.trailerLinesMax, this.trailerBytesMax, false)
+    const end = rest === undefined ? to : all.length
+    const next = trailerLines.read(all, start, end, this.trailerLinesMax, this.trailerBytesMax, false)
     if (next === LinesEnd.incomplete) {
-      this.#trailerRest = Buffer.from(all.subarray(start))
-      return octets.length
+      this.#trailerRest = Buffer.from(all.subarray(start, end))
+      return to
     }
     if (next < 0) {
       return this.#invalid(

@@ -60,25 +60,23 @@ export interface OriginEvents {
    * head asks for them within the call.
    */
   head(head: ResponseHead, bodyBytes: number | undefined): void
-  /** Content, as it arrives. Returns whether the receiver is done with the bytes: then their memory is given back. */
-  data(chunk: Uint8Array): boolean
-  /** As `data`, of the octets from `from` to `to`: a view of them is made only when somebody keeps it. */
-  part(octets: Uint8Array, from: number, to: number): boolean
+  /** Content, as it arrives, in the octets from `from` to `to`. They are lent: whoever keeps some copies them. */
+  part(octets: Uint8Array, from: number, to: number): void
   end(trailers: Fields | undefined): void
   fail(failure: Failure): void
   /** The origin takes more of the request's body again. */
   writable(): void
-  /** The origin switched protocols (101): from here `data` and `write` carry the tunnel. */
+  /** The origin switched protocols (101): from here `part` and `write` carry the tunnel. */
   upgraded(head: ResponseHead): void
 }
 
 /** An exchange under way. */
 export interface OriginCall {
-  /** More of a streamed body, or of a tunnel; false: wait for `writable`. */
+  /** More of a streamed body, or of a tunnel, lent; false: wait for `writable`. */
   write(chunk: Uint8Array): boolean
   /** The body's end (with trailers), or the end of the client's side of a tunnel. */
   finish(trailers: Fields | undefined): void
-  /** Stops and restarts the flow of `data`. */
+  /** Stops and restarts the flow of `part`. */
   pause(): void
   resume(): void
   /** Gives the exchange up: its connection is closed. */

@@ -55,7 +55,7 @@ export async function exchange(
     bytes += data.length
     if (bytes > answerBytesMax) return fail('large')
     for (let at = 0; at < data.length; at = reader.next) {
-      const step = reader.step(data, at)
+      const step = reader.step(data, at, data.length)
       // A copy: the socket uses its memory again.
       const piece = (): Buffer => Buffer.from(data.subarray(reader.from, reader.to))
       if (step === 'stdout') output.push(piece())

@@ -224,14 +224,10 @@ export class Fetch implements OriginEvents {
     for (const follower of followers) if (!shared.includes(follower)) owner.alone(follower)
   }
 
-  data(chunk: Uint8Array): boolean {
-    return this.part(chunk, 0, chunk.length)
-  }
-
-  part(octets: Uint8Array, from: number, to: number): boolean {
+  part(octets: Uint8Array, from: number, to: number): void {
     const bytes = to - from
     this.owner.received(bytes)
-    if (this.#ignoring) return true
+    if (this.#ignoring) return
     this.#receivedBytes += bytes
     if (this.#stored !== undefined && this.#receivedBytes > this.owner.objectBytesMax) {
       this.#stopStoring()
@@ -244,16 +240,15 @@ export class Fetch implements OriginEvents {
       if (!consumer.blocked) {
         consumer.blocked = !consumer.visit.reply.writePart(octets, from, to)
         if (consumer.blocked) this.#pauseOrigin()
-        return true
+        return
       }
     }
     if (this.#stored !== undefined && this.owner.kept.exceeded) this.#stopStoring()
-    if (this.#ignoring) return true
-    this.#chunks.push(bytes === octets.length ? octets : octets.subarray(from, to))
+    if (this.#ignoring) return
+    this.#chunks.push(Uint8Array.prototype.slice.call(octets, from, to))
     this.#keep(bytes)
     this.#pumpAll()
     this.#relieve()
-    return false
   }
 
   end(trailers: Fields | undefined): void {

@@ -73,7 +73,7 @@ export interface Reply {
 
 /** What a listener tells the engine of a request that it could not answer at once. */
 export interface RequestCall {
-  /** A piece of the request's body; the bytes belong to the receiver. */
+  /** A piece of the request's body, lent: whoever keeps it copies it. */
   data(chunk: Uint8Array): void
   end(trailers: Fields | undefined): void
   /** The client takes more of the response again. */

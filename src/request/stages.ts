@@ -117,9 +117,9 @@ function collectQuery(engine: Engine, visit: Visit): RequestCall | undefined {
   let bytes = 0
   consumer.collector = {
     data(chunk) {
-      chunks.push(chunk)
+      chunks.push(Uint8Array.prototype.slice.call(chunk))
       bytes += chunk.length
-      // However small the pieces: what is kept is bytes, not a view for each of them.
+      // However small the pieces: what is kept is bytes, not an array for each of them.
       if (chunks.length === PIECES_MAX) chunks = [Buffer.concat(chunks, bytes)]
       if (bytes <= engine.queryBytesMax) return
       consumer.collector = undefined

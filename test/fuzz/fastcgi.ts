@@ -12,6 +12,7 @@ import { type Exchange, FastCgiConnection } from '../../src/origin/fastcgi/conne
 import { ErrorLines } from '../../src/origin/fastcgi/error-lines.ts'
 import { mutated } from './inputs.ts'
 import type { Random } from './random.ts'
+import { lend } from '../../testing/lent.ts'
 
 const lines = [
   'Status: 200 OK\r\n',
@@ -142,8 +143,7 @@ export function listen(pieces: readonly Buffer[], method: string, random: Random
   listener.connection = connection
   connection.start(listener)
   for (const piece of pieces) {
-    // What is read belongs to the connection.
-    connection.onData(Buffer.from(piece))
+    lend(piece, (lent, lentEnd) => connection.onData(lent, lentEnd))
     while (random.once(2)) connection.resume()
   }
   connection.onClose(undefined)

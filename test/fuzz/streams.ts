@@ -60,8 +60,9 @@ class BodyStream {
 
   take(octets: Buffer, from: number): number | undefined {
     if (this.#decoder) {
-      const data = (chunk: Uint8Array) => void this.#parts.push(Buffer.from(chunk))
-      const next = this.#decoder.decode(octets, from, { data })
+      const part = (bytes: Uint8Array, at: number, to: number) =>
+        void this.#parts.push(Buffer.from(bytes.subarray(at, to)))
+      const next = this.#decoder.decode(octets, from, octets.length, { part })
       if (next < 0) return undefined
       if (next <= from || next > octets.length) throw new Error(`decode went from ${from} to ${next}`)
       return next

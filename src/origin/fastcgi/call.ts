@@ -73,7 +73,7 @@ export class Call implements OriginCall, Exchange {
     if (this.ended || this.#complete) return true
     if (this.#connection !== undefined) return this.#connection.write(chunk)
     this.#early ??= []
-    this.#early.push(chunk)
+    this.#early.push(Uint8Array.prototype.slice.call(chunk))
     return false
   }
 
@@ -93,7 +93,8 @@ export class Call implements OriginCall, Exchange {
     while (!this.ended && !this.#paused) {
       const piece = this.#ahead?.take()
       if (piece !== undefined) {
-        if (this.events.part(piece, 0, piece.length)) free(piece)
+        this.events.part(piece, 0, piece.length)
+        free(piece)
       } else if (this.#complete) this.#tellEnd()
       else return this.#connection?.resume()
     }
@@ -113,12 +114,11 @@ export class Call implements OriginCall, Exchange {
     this.events.head(head, bodyBytes)
   }
 
-  part(octets: Uint8Array, from: number, to: number): boolean {
+  part(octets: Uint8Array, from: number, to: number): void {
     if (!this.#paused && this.#ahead?.isEmpty !== false) return this.events.part(octets, from, to)
     this.#ahead ??= new ReadAhead(this.pool.ahead)
     this.#ahead.keep(octets, from, to)
     if (this.#ahead.isFull) this.#connection!.pause()
-    return true
   }
 
   end(reusable: boolean): void {

@@ -7,7 +7,7 @@ import type { OriginBody, OriginCall, OriginEvents, OriginRequest } from '../ori
 
 /** Bodies that are announced to be no longer than this are collected. */
 const SHORT_BYTES_MAX = 65_536
-/** Pieces that are kept before they are put together: what is kept is bytes, not a view for each of them. */
+/** Pieces that are kept before they are put together: what is kept is bytes, not an array for each of them. */
 const PIECES_MAX = 64
 
 /** What all collected bodies of an application take together. */
@@ -58,7 +58,7 @@ export class CollectedBody implements OriginCall {
     if (this.#ended) return true
     if (this.room.take(chunk.length)) {
       this.#bytes += chunk.length
-      this.#pieces.push(chunk)
+      this.#pieces.push(Uint8Array.prototype.slice.call(chunk))
       if (this.#pieces.length === PIECES_MAX) this.#pieces = [Buffer.concat(this.#pieces)]
       return true
     }

@@ -1,10 +1,10 @@
 // One connection to a FastCGI application: sends a request as records, reads the records of its answer, and says
 // whether it can be used again. Knows nothing of pools or retries (fastcgi-origin.ts).
 import { Failure, type FailureCode } from '../../base/failure.ts'
-import { free } from '../../base/free.ts'
-import { Outbox, OwnBytes } from '../../base/outbox.ts'
+import { Outbox } from '../../base/outbox.ts'
 import type { ResponseHead } from '../../http/message.ts'
 import { mayHaveBody } from '../../http1/framing.ts'
+import type { Socket, SocketUser } from '../../net/socket.ts'
 import type { OriginRequest } from '../origin.ts'
 import type { CgiHeadReader } from './cgi-head.ts'
 import type { ErrorLines } from './error-lines.ts'
@@ -20,15 +20,6 @@ import { isJoined, requestRecords } from './request-records.ts'
 import type { FastCgiSettings } from './settings.ts'
 import type { Script } from './variables.ts'
 
-/** The part of Bun's socket that is used here. */
-export interface FastCgiSocket {
-  write(data: Uint8Array, byteOffset?: number, byteLength?: number): number
-  end(): void
-  terminate(): void
-  pause(): void
-  resume(): void
-}
-
 /** Who waits for the answer of a connection. */
 export interface Exchange {
   readonly request: OriginRequest
@@ -36,8 +27,8 @@ export interface Exchange {
   /** What the request is called in reports. */
   readonly id: string
   head(head: ResponseHead, bodyBytes: number | undefined): void
-  /** Content, which lies in the octets from `from` to `to`. Returns whether they are no longer needed. */
-  part(octets: Uint8Array, from: number, to: number): boolean
+  /** Content, lent: it lies in the octets from `from` to `to`. */
+  part(octets: Uint8Array, from: number, to: number): void
   /** `reusable`: the connection may carry another exchange. */
   end(reusable: boolean): void
   /** `silent`: closed without a byte of an answer, as a kept connection does that the application had given up. */
@@ -56,32 +47,25 @@ export interface ConnectionParts {
   closed(connection: FastCgiConnection): void
 }
 
-/** Shorter pieces are left to the collector. */
-const FREED_BYTES_MIN = 4096
 /** The header of the record that is being sent. */
 const header = new Uint8Array(HEADER_BYTES)
 
 /** A connection, from connected to closed. */
-export class FastCgiConnection {
+export class FastCgiConnection implements SocketUser {
   readonly outbox: Outbox
   #phase: 'idle' | 'head' | 'body' | 'closed' = 'idle'
   #exchange: Exchange | undefined
   readonly #records = new RecordReader()
   /** The beginning of a head whose rest has not come. */
   #headPart: Buffer | undefined
-  /** What has come while the client takes nothing: unread from `#heldAt` on. */
+  /** What has come while the client takes nothing, and has not been read: a copy, since what comes is lent. */
   #held: Buffer | undefined
-  #heldAt = 0
-  /** Whether a view of what has been read of it is still needed. */
-  #heldNeeded = false
   #bodyLeft = 0
   /** Whether the answer has a body, whatever the application sends. */
   #hasBody = true
   #sentAll = true
   #paused = false
   #answered = false
-  /** Whether a view of the octets being read is still needed by somebody. */
-  #needed = false
   /** Whether a worker has answered on it: until then it may be waiting for one. */
   proven = false
   /** Whether it has carried an exchange: the application may have given it up before the next one reached it. */
@@ -92,7 +76,7 @@ export class FastCgiConnection {
   movedMs = 0
 
   constructor(
-    readonly socket: FastCgiSocket,
+    readonly socket: Socket,
     private readonly parts: ConnectionParts,
   ) {
     this.outbox = new Outbox(socket)
@@ -114,19 +98,16 @@ export class FastCgiConnection {
     const { octets, at } = requestRecords(exchange.request, exchange.script, exchange.id)
     this.outbox.send(octets, 0, at, at)
     if (body.kind === 'whole' && !isJoined(body)) {
-      this.#sendBody(body.bytes, undefined)
+      this.#sendBody(body.bytes, false)
       this.#sendBodyEnd()
     }
   }
 
-  /** More of the request's body, which belongs to the connection; false: the application takes no more for now. */
+  /** More of the request's body, lent; false: the application takes no more for now. */
   write(chunk: Uint8Array): boolean {
     if (this.isClosed || chunk.length === 0) return true
     this.movedMs = this.parts.nowMs()
-    const own = new OwnBytes(chunk)
-    const taken = this.#sendBody(chunk, own)
-    if (taken) own.release()
-    return taken
+    return this.#sendBody(chunk, true)
   }
 
   /** The end of the request's body. */
@@ -188,13 +169,14 @@ export class FastCgiConnection {
     if (this.outbox.flush()) this.#exchange?.writable()
   }
 
-  onData(chunk: Buffer): void {
+  onData(octets: Buffer, end: number): void {
     this.movedMs = this.parts.nowMs()
     this.#answered = this.proven = true
-    this.#needed = false
-    this.#read(chunk, 0)
-    // What has been passed on as it came is given back at once: the same warm memory then takes the next piece.
-    if (!this.#needed && chunk.length >= FREED_BYTES_MIN) free(chunk)
+    this.#read(octets, end)
+  }
+
+  onEnd(): void {
+    this.onClose(undefined)
   }
 
   /** The application has closed its side, or the socket is gone. */
@@ -223,14 +205,13 @@ export class FastCgiConnection {
     )
   }
 
-  /** `source` is held until the last of it has been taken. */
-  #sendBody(bytes: Uint8Array, source: OwnBytes | undefined): boolean {
+  #sendBody(bytes: Uint8Array, isLent: boolean): boolean {
     let taken = true
     for (let from = 0; from < bytes.length; from += CONTENT_BYTES_MAX) {
       const to = Math.min(bytes.length, from + CONTENT_BYTES_MAX)
       writeHeader(header, 0, RecordType.stdin, to - from)
       this.outbox.send(header, 0, HEADER_BYTES, HEADER_BYTES)
-      taken = this.outbox.send(bytes, from, to, 0, to === bytes.length ? source : undefined)
+      taken = this.outbox.send(bytes, from, to, isLent ? to - from : 0)
     }
     return taken
   }
@@ -244,28 +225,26 @@ export class FastCgiConnection {
     const held = this.#held
     if (held === undefined) return
     this.#held = undefined
-    this.#needed = this.#heldNeeded
-    this.#read(held, this.#heldAt)
-    if (!this.#needed && held.length >= FREED_BYTES_MIN) free(held)
+    this.#read(held, held.length)
   }
 
-  #read(octets: Buffer, from: number): void {
+  #read(octets: Buffer, end: number): void {
     const records = this.#records
-    let at = from
+    let at = 0
     for (;;) {
       if (this.#phase === 'closed') return
       if (this.#phase === 'idle') {
-        if (at === octets.length) return
+        if (at === end) return
         // Octets that nobody asked for: what follows could be taken for the answer to the next request.
         this.#close()
         this.socket.terminate()
         return
       }
       if (this.#paused && this.#phase === 'body') {
-        if (at < octets.length) this.#hold(octets, at)
+        if (at < end) this.#hold(octets.subarray(at, end))
         return
       }
-      const step = records.step(octets, at)
+      const step = records.step(octets, at, end)
       at = records.next
       switch (step) {
         case 'more':
@@ -273,35 +252,25 @@ export class FastCgiConnection {
         case 'invalid':
           return this.#invalid(records.problem)
         case 'stdout':
-          if (this.#phase === 'head') this.#readHead(octets, records.from, records.to)
+          if (this.#phase === 'head') this.#readHead(octets, records.from, records.to, end)
           else this.#readBody(octets, records.from, records.to)
           break
         case 'stderr':
           this.parts.errors.add(this.#exchange!.id, octets, records.from, records.to)
           break
         case 'end':
-          return this.#onEnd(at < octets.length)
+          return this.#onAnswered(at < end)
       }
     }
   }
 
-  /** Keeps what has not been read, from `at` on. */
-  #hold(octets: Buffer, at: number): void {
+  #hold(rest: Buffer): void {
     const held = this.#held
-    if (held === undefined) {
-      this.#held = octets
-      this.#heldAt = at
-      this.#heldNeeded = this.#needed
-      this.#needed = true
-      return
-    }
-    this.#held = Buffer.concat([held.subarray(this.#heldAt), octets.subarray(at)])
-    this.#heldAt = 0
-    if (!this.#heldNeeded) free(held)
-    this.#heldNeeded = false
+    this.#held = held === undefined ? Buffer.from(rest) : Buffer.concat([held, rest])
   }
 
-  #readHead(octets: Buffer, from: number, to: number): void {
+  /** The part of a head from `from` to `to`; what has come goes on to `comeEnd`. */
+  #readHead(octets: Buffer, from: number, to: number, comeEnd: number): void {
     const { heads } = this.parts
     const exchange = this.#exchange!
     const part = this.#headPart
@@ -318,7 +287,7 @@ export class FastCgiConnection {
     this.#phase = 'body'
     const { next } = heads
     this.#hasBody = mayHaveBody(method, heads.status)
-    const bodyBytes = heads.bodyBytes ?? this.#wholeBody(octets, end - next)
+    const bodyBytes = heads.bodyBytes ?? this.#wholeBody(octets, comeEnd, end - next)
     this.#bodyLeft = bodyBytes ?? Infinity
     const head = heads.head(this.parts.wallMs())
     exchange.head(head, bodyBytes)
@@ -331,17 +300,17 @@ export class FastCgiConnection {
     const taken = Math.min(to - from, this.#bodyLeft)
     if (!this.#hasBody || taken === 0) return
     this.#bodyLeft -= taken
-    if (!this.#exchange!.part(octets, from, from + taken)) this.#needed = true
+    this.#exchange!.part(octets, from, from + taken)
   }
 
   /** How long the body is, where all of it has come with the head, as that of a short page does; `bytes`: at least. */
-  #wholeBody(octets: Buffer, bytes: number): number | undefined {
-    const ahead = this.#records.stdoutAhead(octets)
+  #wholeBody(octets: Buffer, end: number, bytes: number): number | undefined {
+    const ahead = this.#records.stdoutAhead(octets, end)
     return ahead < 0 ? undefined : bytes + ahead
   }
 
   /** `more`: octets follow the answer. The next exchange starts at once, and would take them for its answer. */
-  #onEnd(more: boolean): void {
+  #onAnswered(more: boolean): void {
     const { protocolStatus } = this.#records
     if (protocolStatus === ProtocolStatus.overloaded && this.#phase === 'head')
       return this.failWith('origin-busy', 'the application says that it is overloaded')

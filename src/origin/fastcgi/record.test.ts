@@ -12,7 +12,7 @@ function read(pieces: readonly Uint8Array[]): string {
   let last = ''
   for (const octets of pieces) {
     for (let at = 0; ; at = reader.next) {
-      const step = reader.step(octets, at)
+      const step = reader.step(octets, at, octets.length)
       if (step === 'more') break
       if (step === 'invalid') return `${told} invalid: ${reader.problem}`
       if (step === 'end') told += ` end ${reader.protocolStatus}`

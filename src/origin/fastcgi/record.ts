@@ -79,12 +79,11 @@ export class RecordReader {
     return this.#headerBytes === 0
   }
 
-  /** Reads on from `at`; 'more': up to the end of the octets, and nothing came of it. */
-  step(octets: Uint8Array, at: number): Step {
+  /** Reads on from `at` to `length`; 'more': up to the end of the octets, and nothing came of it. */
+  step(octets: Uint8Array, at: number, length: number): Step {
     this.next = at
-    const { length } = octets
     while (this.next < length) {
-      if (this.#headerBytes < HEADER_BYTES && !this.#readHeader(octets)) return this.#stopped()
+      if (this.#headerBytes < HEADER_BYTES && !this.#readHeader(octets, length)) return this.#stopped()
       if (this.#contentLeft > 0) {
         const from = this.next
         const to = Math.min(length, from + this.#contentLeft)
@@ -117,14 +116,14 @@ export class RecordReader {
    * After a step: how many octets of stdout are still to come, if all of them and the end of the request are there
    * already; else -1.
    */
-  stdoutAhead(octets: Uint8Array): number {
+  stdoutAhead(octets: Uint8Array, length: number): number {
     let bytes = this.#contentLeft
     let at = this.next + bytes + this.#paddingLeft
-    while (at + HEADER_BYTES <= octets.length) {
+    while (at + HEADER_BYTES <= length) {
       const type = octets[at + 1]!
       const content = (octets[at + 4]! << 8) | octets[at + 5]!
       const next = at + HEADER_BYTES + content + octets[at + 6]!
-      if (next > octets.length) return -1
+      if (next > length) return -1
       if (type === RecordType.endRequest) return bytes
       if (type === RecordType.stdout) bytes += content
       at = next
@@ -140,13 +139,13 @@ export class RecordReader {
   }
 
   /** Returns whether the header is complete and right. */
-  #readHeader(octets: Uint8Array): boolean {
+  #readHeader(octets: Uint8Array, length: number): boolean {
     let header = octets
     let at = this.next
-    if (this.#headerBytes === 0 && octets.length - at >= HEADER_BYTES) this.next += HEADER_BYTES
+    if (this.#headerBytes === 0 && length - at >= HEADER_BYTES) this.next += HEADER_BYTES
     else {
       // It came in pieces.
-      while (this.#headerBytes < HEADER_BYTES && this.next < octets.length)
+      while (this.#headerBytes < HEADER_BYTES && this.next < length)
         this.#header[this.#headerBytes++] = octets[this.next++]!
       if (this.#headerBytes < HEADER_BYTES) return false
       header = this.#header

@@ -112,9 +112,7 @@ export class FilesOrigin implements Origin {
     const { answer, open } = opened
     const { part } = answer
     const body =
-      open === undefined || part === undefined
-        ? undefined
-        : new FilePour(open, part.first, part.bytes, this.deps.timers)
+      open === undefined || part === undefined ? undefined : new FilePour(open, part.first, part.bytes)
     return { head: headOf(answer), body }
   }
 

@@ -14,7 +14,10 @@ export class ShortCall implements OriginCall {
       this.#over = true
       if (answer instanceof Failure) return events.fail(answer)
       events.head(answer, body.length)
-      if (body !== '') events.data(Buffer.from(body))
+      if (body !== '') {
+        const bytes = Buffer.from(body)
+        events.part(bytes, 0, bytes.length)
+      }
       events.end(undefined)
     })
   }

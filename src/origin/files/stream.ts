@@ -9,6 +9,8 @@ import type { OpenFile } from './open-files.ts'
 const PIECE_BYTES_MAX = 256 << 10
 /** What is read before it is the turn of others. */
 const TURN_BYTES_MAX = 2 << 20
+/** What is read is lent, and read by the receiver before the next piece is. */
+const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES_MAX)
 
 /** A call that is answered from a file. Releases it in the end. */
 export class FileStream implements OriginCall {
@@ -17,7 +19,6 @@ export class FileStream implements OriginCall {
   #paused = false
   #reading = false
   #over = false
-  #spare: Buffer | undefined
 
   constructor(
     private readonly file: OpenFile,
@@ -76,9 +77,6 @@ export class FileStream implements OriginCall {
   /** Returns how many bytes it was. */
   #piece(): number {
     const bytes = Math.min(this.#left, PIECE_BYTES_MAX)
-    const spare = this.#spare
-    this.#spare = undefined
-    const buffer = spare !== undefined && spare.length >= bytes ? spare : Buffer.allocUnsafeSlow(bytes)
     const read = this.file.read(buffer, bytes, this.#position)
     if (read === 0) {
       this.#break()
@@ -86,8 +84,7 @@ export class FileStream implements OriginCall {
     }
     this.#position += read
     this.#left -= read
-    const piece = read === buffer.length ? buffer : buffer.subarray(0, read)
-    if (this.events.data(piece)) this.#spare = buffer
+    this.events.part(buffer, 0, read)
     return read
   }
 

@@ -51,7 +51,7 @@ export class Call implements OriginCall, Exchange {
     if (this.ended) return true
     if (this.#connection !== undefined) return this.#connection.write(chunk)
     this.#early ??= []
-    this.#early.push(chunk)
+    this.#early.push(Uint8Array.prototype.slice.call(chunk))
     return false
   }
 
@@ -88,12 +88,8 @@ export class Call implements OriginCall, Exchange {
     this.events.head(head, bodyBytes)
   }
 
-  data(chunk: Uint8Array): boolean {
-    return this.events.data(chunk)
-  }
-
-  part(octets: Uint8Array, from: number, to: number): boolean {
-    return this.events.part(octets, from, to)
+  part(octets: Uint8Array, from: number, to: number): void {
+    this.events.part(octets, from, to)
   }
 
   end(trailers: Fields | undefined, reusable: boolean): void {

@@ -14,6 +14,7 @@ import { ResponseReader } from '../../http1/response-reader.ts'
 import type { OriginBody, OriginRequest } from '../origin.ts'
 import { OriginConnection, type Exchange } from './connection.ts'
 import { defaultHttpOrigin } from './settings.ts'
+import { lend } from '../../../testing/lent.ts'
 
 interface Asked {
   readonly method?: string
@@ -50,15 +51,10 @@ class Seen implements Exchange {
     this.heads.push({ status, bodyBytes, lines: [...fields] as [string, string][] })
   }
 
-  data(chunk: Uint8Array): boolean {
+  part(octets: Uint8Array, from: number, to: number): void {
     expect(this.outcome).toBeOneOf(['open', 'upgraded'])
-    this.body += Buffer.from(chunk).toString('latin1')
+    this.body += Buffer.from(octets.subarray(from, to)).toString('latin1')
     this.during()
-    return true
-  }
-
-  part(octets: Uint8Array, from: number, to: number): boolean {
-    return this.data(octets.subarray(from, to))
   }
 
   end(trailers: Fields | undefined, reusable: boolean): void {
@@ -102,7 +98,7 @@ class Setup {
 
   /** Octets from the origin, in a buffer of their own. */
   come(text: string): void {
-    this.connection.onData(Buffer.from(text, 'latin1'))
+    lend(Buffer.from(text, 'latin1'), (octets, end) => this.connection.onData(octets, end))
   }
 }
 

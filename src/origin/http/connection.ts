@@ -3,7 +3,6 @@
 //
 // Long because the states of a connection depend on one another, and stand together here.
 import { Failure, type FailureCode } from '../../base/failure.ts'
-import { free } from '../../base/free.ts'
 import { Outbox } from '../../base/outbox.ts'
 import type { Fields } from '../../http/fields.ts'
 import { fieldNumber } from '../../http/known-fields.ts'
@@ -13,29 +12,19 @@ import { ChunkedDecoder, encodeChunk, encodeLastChunk } from '../../http1/chunke
 import { ArrivedHead } from '../../http1/arrived-head.ts'
 import type { Framing } from '../../http1/framing.ts'
 import type { ResponseReader } from '../../http1/response-reader.ts'
+import type { Socket, SocketUser } from '../../net/socket.ts'
 import type { OriginRequest } from '../origin.ts'
 import { unusedTimeOf } from './keep-alive.ts'
 import { requestHead, writeRequestHead } from './request-head.ts'
 import type { HttpOriginSettings } from './settings.ts'
-
-/** The part of Bun's socket that is used here. */
-export interface OriginSocket {
-  write(data: Uint8Array, byteOffset?: number, byteLength?: number): number
-  end(): void
-  terminate(): void
-  shutdown(): void
-  pause(): void
-  resume(): void
-}
 
 /** Who waits for the answer of a connection. */
 export interface Exchange {
   readonly request: OriginRequest
   interim(head: ResponseHead): void
   head(head: ResponseHead, bodyBytes: number | undefined): void
-  /** Returns whether the bytes are no longer needed. */
-  data(chunk: Uint8Array): boolean
-  part(octets: Uint8Array, from: number, to: number): boolean
+  /** Content, lent: it lies in the octets from `from` to `to`. */
+  part(octets: Uint8Array, from: number, to: number): void
   /** `reusable`: the connection may carry another exchange. */
   end(trailers: Fields | undefined, reusable: boolean): void
   /** `silent`: closed without a byte of an answer, as a kept connection does that the origin had already given up. */
@@ -59,8 +48,6 @@ const untilClose: Reading = { kind: 'close' }
 const tunnel: Reading = { kind: 'tunnel' }
 const closed: Reading = { kind: 'closed' }
 
-/** Shorter pieces are left to the collector. */
-const FREED_BYTES_MIN = 4096
 /** Interim responses to one request; more are a fault (RFC 9110 §15.2 sets no limit, which is an attack). */
 const INTERIM_MAX = 32
 /** Heads are put together here before they go out; longer ones take a buffer of their own. */
@@ -69,10 +56,11 @@ const scratch = Buffer.allocUnsafeSlow(65_536)
 const framedBy: ReadonlySet<string> = new Set(['content-length'])
 
 /** A connection, from connected to closed. */
-export class OriginConnection {
+export class OriginConnection implements SocketUser {
   readonly outbox: Outbox
   #reading: Reading = idle
   #exchange: Exchange | undefined
+  /** What has come and has to wait: a copy, since what comes is lent. */
   #pending: Buffer | undefined
   #sentAll = true
   #interims = 0
@@ -88,11 +76,9 @@ export class OriginConnection {
   /** For how long it may lie there, by the origin's word. */
   idleTimeMs = Infinity
   #answered = false
-  /** Whether a view of the octets being read is still needed by somebody. */
-  #needed = false
 
   constructor(
-    readonly socket: OriginSocket,
+    readonly socket: Socket,
     private readonly reader: ResponseReader,
     private readonly nowMs: () => number,
     private readonly onClosed: (connection: OriginConnection) => void,
@@ -126,13 +112,15 @@ export class OriginConnection {
     if (content !== undefined) this.outbox.send(content)
   }
 
-  /** More of the request's body (or of a tunnel); false: the origin takes no more for now. */
+  /** More of the request's body (or of a tunnel), lent; false: the origin takes no more for now. */
   write(chunk: Uint8Array): boolean {
     if (this.#reading.kind === 'closed' || chunk.length === 0) return true
     this.movedMs = this.nowMs()
     const body = this.#exchange?.request.body
     const coded = body?.kind === 'stream' && body.bytes === undefined && this.#reading.kind !== 'tunnel'
-    return this.outbox.send(coded ? encodeChunk(chunk) : chunk)
+    return coded
+      ? this.outbox.send(encodeChunk(chunk))
+      : this.outbox.send(chunk, 0, chunk.length, chunk.length)
   }
 
   /** The end of the request's body, or of the client's side of a tunnel. */
@@ -162,7 +150,7 @@ export class OriginConnection {
     const rest = this.#pending
     if (rest !== undefined && this.#reading.kind !== 'head') {
       this.#pending = undefined
-      this.onData(rest)
+      this.onData(rest, rest.length)
     }
   }
 
@@ -206,70 +194,60 @@ export class OriginConnection {
   }
 
   /** Content, from the reading of it. */
-  data(chunk: Uint8Array): void {
-    if (this.#exchange?.data(chunk) === false) this.#needed = true
+  part(octets: Uint8Array, from: number, to: number): void {
+    this.#exchange?.part(octets, from, to)
   }
 
-  onData(chunk: Buffer): void {
+  onData(came: Buffer, cameEnd: number): void {
     this.movedMs = this.nowMs()
-    this.#needed = false
-    this.#read(chunk)
-    // What has been passed on as it came is given back at once: the same warm memory then takes the next piece.
-    if (!this.#needed && chunk.length >= FREED_BYTES_MIN) free(chunk)
-  }
-
-  #read(chunk: Buffer): void {
-    let octets = chunk
+    let octets = came
+    let end = cameEnd
     let at = 0
-    while (at < octets.length) {
+    while (at < end) {
       const reading = this.#reading
       if (this.#paused && reading.kind !== 'head') {
-        this.#needed = true
-        this.#pending =
-          this.#pending === undefined
-            ? octets.subarray(at)
-            : Buffer.concat([this.#pending, octets.subarray(at)])
+        const rest = octets.subarray(at, end)
+        this.#pending = this.#pending === undefined ? Buffer.from(rest) : Buffer.concat([this.#pending, rest])
         return
       }
       switch (reading.kind) {
         case 'head': {
           if (this.#pending !== undefined) {
-            octets = Buffer.concat([this.#pending, octets])
+            octets = Buffer.concat([this.#pending, octets.subarray(at, end)])
+            at = 0
+            end = octets.length
             this.#pending = undefined
           }
           this.#answered = true
-          const outcome = this.reader.read(octets, at, octets.length, this.#exchange!.request.method)
+          const outcome = this.reader.read(octets, at, end, this.#exchange!.request.method)
           if (outcome === 'incomplete') {
-            this.#pending = octets.subarray(at)
-            this.#needed = true
+            this.#pending = octets === came ? Buffer.from(octets.subarray(at, end)) : octets.subarray(at)
             return
           }
           if (outcome === 'invalid') return this.#invalid(this.reader.problem)
           at = this.reader.next
-          this.#onHead(at < octets.length)
+          this.#onHead(at < end)
           break
         }
         case 'length': {
-          const left = octets.length - at
-          const taken = Math.min(left, reading.left)
+          const taken = Math.min(end - at, reading.left)
           reading.left -= taken
-          if (at === 0 && taken === octets.length) this.data(octets)
-          else if (this.#exchange?.part(octets, at, at + taken) === false) this.#needed = true
+          this.part(octets, at, at + taken)
           at += taken
-          if (reading.left === 0 && this.#reading === reading) this.#end(undefined, at < octets.length)
+          if (reading.left === 0 && this.#reading === reading) this.#end(undefined, at < end)
           break
         }
         case 'chunked': {
-          at = reading.decoder.decode(octets, at, this)
+          at = reading.decoder.decode(octets, at, end, this)
           if (at < 0) return this.#invalid(reading.decoder.problem)
           if (reading.decoder.done && this.#reading === reading)
-            this.#end(passableTrailers(reading.decoder.trailers), at < octets.length)
+            this.#end(passableTrailers(reading.decoder.trailers), at < end)
           break
         }
         case 'close':
         case 'tunnel':
-          this.data(at === 0 ? octets : octets.subarray(at))
-          at = octets.length
+          this.part(octets, at, end)
+          at = end
           break
         case 'idle':
           // Bytes that nobody asked for: what follows could be taken for the answer to the next request.
@@ -292,7 +270,7 @@ export class OriginConnection {
       this.#paused = false
       const rest = this.#pending
       this.#pending = undefined
-      this.onData(rest)
+      this.onData(rest, rest.length)
       return this.onEnd()
     }
     this.#exchange = undefined
@@ -327,6 +305,10 @@ export class OriginConnection {
       new Failure('origin-closed', 'the connection to the origin was lost', { cause: error }),
       silent,
     )
+  }
+
+  onFault(error: Error): void {
+    this.onClose(error)
   }
 
   /** `more`: octets follow the head. */

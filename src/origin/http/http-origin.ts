@@ -4,30 +4,33 @@ import type { Clock, Timer, Timers } from '../../base/clock.ts'
 import { Failure } from '../../base/failure.ts'
 import type { Http1Limits } from '../../http1/limits.ts'
 import { ResponseReader } from '../../http1/response-reader.ts'
+import { connect, type RemoteAddress } from '../../net/network.ts'
+import type { TlsClient } from '../../net/runtime-sockets.ts'
+import type { Connecting, Connector } from '../../net/socket.ts'
 import type { Origin, OriginCall, OriginEvents, OriginRequest } from '../origin.ts'
 import { Call, type Pool } from './call.ts'
-import { OriginConnection, type OriginSocket } from './connection.ts'
+import { OriginConnection } from './connection.ts'
 import { Resolver } from './resolver.ts'
 import type { HttpOriginConfig } from './settings.ts'
-import { isUnverified, tlsOptions, type TlsOptions } from './tls.ts'
+import { tlsClient } from './tls.ts'
 
 /** How often time limits are looked at. */
 const SWEEP_MS = 100
-/** After so long without a byte the system asks whether the origin is still there: a tunnel may be silent for hours. */
-const KEEP_ALIVE_MS = 60_000
 
 /** What an origin needs from the process around it. */
 export interface HttpOriginDeps {
   readonly clock: Clock
   readonly timers: Timers
   readonly limits: Http1Limits
+  /** A fault of Myriad's own: an exception while an answer was read. Its connection is ended. */
+  fault(error: unknown): void
 }
 
 /** A pool of connections to one origin. */
 export class HttpOrigin implements Origin, Pool {
   readonly #reader: ResponseReader
   readonly #resolver: Resolver
-  readonly #tls: TlsOptions | undefined
+  readonly #tls: TlsClient | undefined
   readonly #all = new Set<OriginConnection>()
   /** Connections that carry no exchanges any more. */
   readonly #tunnels = new Set<OriginConnection>()
@@ -43,7 +46,7 @@ export class HttpOrigin implements Origin, Pool {
   ) {
     this.#reader = new ResponseReader(deps.limits, config.settings.lenientCodings)
     this.#resolver = new Resolver(config.hostname, config.settings.dnsTime, () => deps.clock.monotonicMs())
-    this.#tls = tlsOptions(config)
+    this.#tls = tlsClient(config)
     this.#sweep = deps.timers.every(SWEEP_MS, () => this.#onSweep())
   }
 
@@ -149,7 +152,7 @@ export class HttpOrigin implements Origin, Pool {
     this.#connecting++
     const timer = this.deps.timers.after(this.config.settings.connectTime, () => {
       if (!attempt.settle()) return
-      attempt.socket?.terminate()
+      attempt.connecting?.cancel()
       this.#resolver.failed()
       call.fail(
         new Failure(
@@ -201,70 +204,27 @@ export class HttpOrigin implements Origin, Pool {
     return undefined
   }
 
-  #openAt(
-    address: { unix: string } | { hostname: string; port: number },
-    attempt: Attempt,
-  ): Promise<OriginConnection | undefined> {
+  #openAt(address: RemoteAddress, attempt: Attempt): Promise<OriginConnection | undefined> {
     return new Promise((resolve, reject) => {
-      let connection: OriginConnection | undefined
-      const connected = (socket: OriginSocket) => {
-        if (!attempt.settle()) {
-          socket.terminate()
-          resolve(undefined)
-          return
-        }
-        const made = new OriginConnection(
-          socket,
-          this.#reader,
-          () => this.deps.clock.monotonicMs(),
-          (closed) => this.#onClosed(closed),
-        )
-        connection = made
-        resolve(made)
-      }
-      const lost = (error: Error | undefined) => {
-        if (connection === undefined) reject(error ?? new Error('closed while connecting'))
-        else connection.onClose(error)
-      }
-      const tls = this.#tls
-      const opening = Bun.connect({
-        ...address,
-        ...(tls === undefined ? {} : { tls }),
-        allowHalfOpen: true,
-        socket: {
-          open: (socket) => {
-            attempt.socket = socket
-            socket.setKeepAlive(true, KEEP_ALIVE_MS)
-            // With TLS it is connected after the handshake, for which there may be no time left.
-            if (tls === undefined || attempt.settled) connected(socket)
-          },
-          handshake: (socket, success, authorizationError) => {
-            if (connection !== undefined) return
-            const accepted =
-              tls?.rejectUnauthorized === false
-                ? success || isUnverified(authorizationError)
-                : success && authorizationError === null
-            if (accepted) return connected(socket)
-            socket.terminate()
-            reject(authorizationError ?? new Error('the TLS handshake failed'))
-          },
-          data: (_, chunk) => connection?.onData(chunk),
-          drain: () => connection?.onDrain(),
-          end: (socket) => {
-            if (connection !== undefined) return connection.onEnd()
-            socket.terminate()
-            lost(undefined)
-          },
-          close: (_, error) => lost(error),
-          error: (socket, error) => {
-            lost(error)
-            socket.terminate()
-          },
-          connectError: (_, error) => reject(error),
+      const connector: Connector = {
+        opened: (socket) => {
+          if (!attempt.settle()) {
+            resolve(undefined)
+            return undefined
+          }
+          const connection = new OriginConnection(
+            socket,
+            this.#reader,
+            () => this.deps.clock.monotonicMs(),
+            (closed) => this.#onClosed(closed),
+          )
+          resolve(connection)
+          return connection
         },
-      } as Parameters<typeof Bun.connect>[0])
-      // The same failure as `connectError`; the promise settles once.
-      opening.catch(reject)
+        failed: reject,
+        fault: (error) => this.deps.fault(error),
+      }
+      attempt.connecting = connect(address, connector, this.#tls)
     })
   }
 
@@ -290,8 +250,7 @@ export class HttpOrigin implements Origin, Pool {
 /** A connection on its way, until it is there, has failed, or has taken too long: whichever is first. */
 class Attempt {
   settled = false
-  /** There before the TLS handshake is over. */
-  socket: OriginSocket | undefined
+  connecting: Connecting | undefined
 
   constructor(private readonly onSettled: () => void) {}
 

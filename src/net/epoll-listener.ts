@@ -1,0 +1,131 @@
+// A listening socket over the event loop of our own.
+import { internetAddress, GivenAddress, type KernelAddress } from './address.ts'
+import { EPOLLIN, type EventLoop, type Polled } from './event-loop.ts'
+import { EpollSocket } from './epoll-socket.ts'
+import { Errno, errno, KernelWords, pointerTo, systemError, type Libc } from './libc.ts'
+import { KEEP_ALIVE_MS, type Acceptor, type SocketAddress, type SocketListener } from './socket.ts'
+
+const SOCK_STREAM = 1
+const SOCK_NONBLOCK = 0x800
+const SOCK_CLOEXEC = 0x80000
+const SOL_SOCKET = 1
+const SO_REUSEADDR = 2
+const SO_KEEPALIVE = 9
+const SO_REUSEPORT = 15
+const IPPROTO_TCP = 6
+const TCP_NODELAY = 1
+const TCP_KEEPIDLE = 4
+
+/** Connections that wait to be accepted; the kernel has a limit of its own (net.core.somaxconn). */
+const BACKLOG = 4096
+/** Accepted in one turn: those that are connected get theirs in between. */
+const ACCEPTED_MAX = 64
+
+/** Listening, from its beginning. */
+export class EpollListener implements SocketListener, Polled {
+  pollId = 0
+  readonly hostname: string
+  readonly port: number
+  #fd: number
+  readonly #given: GivenAddress
+  #rests = false
+  /** Whether it has been told that none can be accepted. */
+  #hasTold = false
+
+  private constructor(
+    fd: number,
+    private readonly acceptor: Acceptor,
+    private readonly calls: Libc,
+    private readonly loop: EventLoop,
+  ) {
+    this.#fd = fd
+    this.#given = new GivenAddress(calls)
+    this.#given.readOwn(fd)
+    this.hostname = this.#given.host
+    this.port = this.#given.port
+    loop.watch(fd, this, EPOLLIN)
+  }
+
+  /**
+   * Listens at once; throws the system's error when it cannot. Undefined: the host is not an IP address. `shared`: other
+   * processes listen on the same port, and the kernel deals connections out to all of them (SO_REUSEPORT).
+   */
+  static listen(
+    { hostname, port }: SocketAddress,
+    shared: boolean,
+    acceptor: Acceptor,
+    calls: Libc,
+    loop: EventLoop,
+  ): EpollListener | undefined {
+    const address = internetAddress(calls, hostname === 'localhost' ? '127.0.0.1' : hostname, port)
+    if (address === undefined) return undefined
+    const fd = calls.socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+    if (fd < 0) throw systemError('socket', errno())
+    try {
+      bindAndListen(fd, address, shared, calls)
+      return new EpollListener(fd, acceptor, calls, loop)
+    } catch (error) {
+      calls.close(fd)
+      throw error
+    }
+  }
+
+  stop(): void {
+    if (this.#fd < 0) return
+    this.loop.forget(this.#fd)
+    this.calls.close(this.#fd)
+    this.#fd = -1
+  }
+
+  onPoll(): void {
+    const { calls, loop, acceptor } = this
+    for (let accepted = 0; accepted < ACCEPTED_MAX && this.#fd >= 0; accepted++) {
+      this.#given.prepare()
+      const fd = calls.accept4(this.#fd, this.#given.at, this.#given.lengthAt, SOCK_NONBLOCK | SOCK_CLOEXEC)
+      if (fd < 0) return this.#notAccepted(errno())
+      this.#hasTold = false
+      const socket = new EpollSocket(fd, this.#given.host, calls, loop, (error) => acceptor.fault(error))
+      loop.watch(fd, socket, EPOLLIN)
+      const user = acceptor.accept(socket)
+      if (user === undefined) socket.terminate()
+      else socket.serve(user)
+    }
+  }
+
+  onFault(error: Error): void {
+    this.acceptor.fault(error)
+  }
+
+  wake(): void {
+    if (!this.#rests || this.#fd < 0) return
+    this.#rests = false
+    this.loop.change(this.#fd, this, EPOLLIN)
+  }
+
+  /** Without descriptors or memory nothing can be accepted for now, and epoll would tell of that for ever. */
+  #notAccepted(number: number): void {
+    if (number === Errno.again || this.#fd < 0) return
+    const isScarce =
+      number === Errno.mfile || number === Errno.nfile || number === Errno.nobufs || number === Errno.nomem
+    if (!isScarce) return
+    this.#rests = true
+    this.loop.change(this.#fd, this, 0)
+    if (!this.#hasTold) this.acceptor.fault(systemError('accept4', number))
+    this.#hasTold = true
+  }
+}
+
+function bindAndListen(fd: number, { octets }: KernelAddress, shared: boolean, calls: Libc): void {
+  const value = new KernelWords(1)
+  const set = (level: number, option: number, to: number): void => {
+    if (calls.setsockopt(fd, level, option, value.set(to).at, 4) < 0) throw systemError('setsockopt', errno())
+  }
+  set(SOL_SOCKET, SO_REUSEADDR, 1)
+  if (shared) set(SOL_SOCKET, SO_REUSEPORT, 1)
+  // What is accepted inherits these.
+  set(SOL_SOCKET, SO_KEEPALIVE, 1)
+  set(IPPROTO_TCP, TCP_KEEPIDLE, KEEP_ALIVE_MS / 1000)
+  set(IPPROTO_TCP, TCP_NODELAY, 1)
+  if (calls.bind(fd, pointerTo(octets), octets.length) < 0) throw systemError('bind', errno())
+  if (calls.listen(fd, BACKLOG) < 0) throw systemError('listen', errno())
+}
