@@ -11,8 +11,6 @@ export interface ByteSink {
    * Only where the kernel may write to the socket by itself, which is never so with TLS.
    */
   sendFile?(fileFd: number, position: number, bytes: number): number
-  /** As `write`, of the first `count` bytes, to go out in one packet with what is sent next. */
-  sendMore?(data: Uint8Array, count: number): number
   /** Has `drain` follow as soon as it takes something, although nothing was refused. */
   askDrain(): void
   /** Breaks the connection off; called when what was to be poured into it cannot be had any more. */
@@ -75,9 +73,7 @@ export class Outbox {
    * the kernel has taken all that was ever sent.
    */
   sendFrom(pourable: Pourable, head: Uint8Array, headBytes: number): boolean {
-    const announced =
-      headBytes > 0 && this.waitingBytes === 0 ? Math.max(0, this.sink.sendMore?.(head, headBytes) ?? 0) : 0
-    if (announced < headBytes) this.send(head, announced, headBytes, headBytes - announced)
+    if (headBytes > 0) this.send(head, 0, headBytes, headBytes)
     const isFirst = this.waitingBytes === 0
     this.waitingBytes += pourable.leftBytes
     this.#queue.push({ bytes: noBytes, source: undefined, pourable })

@@ -7,8 +7,6 @@ import { asError, type Socket, type SocketUser } from './socket.ts'
 const MSG_DONTWAIT = 0x40
 /** A peer that has gone is an error and not a signal. */
 const MSG_NOSIGNAL = 0x4000
-/** More follows at once: no packet is made of these octets alone. */
-const MSG_MORE = 0x8000
 const SEND = MSG_DONTWAIT | MSG_NOSIGNAL
 
 const SHUT_WR = 1
@@ -75,14 +73,6 @@ export class EpollSocket implements Socket, Polled {
     if (sent === bytes || sent === 0) return sent
     // A file that is shorter than it was looks like a socket that is full; the next call says 0.
     return this.#partly('sendfile', sent) || -1
-  }
-
-  /** As `write`, of the first `count` bytes, which go out in one packet with what is sent next. */
-  sendMore(data: Uint8Array, count: number): number {
-    const fd = this.#fd
-    if (fd < 0) return -1
-    const sent = this.calls.send(fd, pointerTo(data), count, SEND | MSG_MORE)
-    return sent === count ? sent : this.#partly('send', sent)
   }
 
   askDrain(): void {
