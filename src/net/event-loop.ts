@@ -29,6 +29,9 @@ const EVENT_WORDS = process.arch === 'x64' ? 3 : 4
 const DATA_WORD = EVENT_WORDS - 2
 /** The runtime's timers are not seen from here: so late they may be when nothing else happens. */
 const WAIT_MS_MAX = 4
+/** After about a second in which nothing has happened at all: an idle process is to cost nothing. */
+const QUIET_TURNS = 250
+const QUIET_WAIT_MS_MAX = 32
 
 /** A descriptor that is watched. */
 export interface Polled {
@@ -49,6 +52,8 @@ export class EventLoop {
   #count = 0
   #lastId = 0
   #running = false
+  /** Turns without an event since the last one. */
+  #quietTurns = 0
   /** For telling epoll, and for being told. */
   readonly #event = new KernelWords(EVENT_WORDS)
   readonly #events = new KernelWords(EVENT_WORDS * EVENTS_MAX)
@@ -124,7 +129,9 @@ export class EventLoop {
   #run(): void {
     // A signal ends the wait with -1: it is the runtime's to handle, in its turn.
     const { at: eventsAt, words: events } = this.#events
-    const count = this.calls.epoll_wait(this.#epoll, eventsAt, EVENTS_MAX, WAIT_MS_MAX)
+    const waitMs = this.#quietTurns < QUIET_TURNS ? WAIT_MS_MAX : QUIET_WAIT_MS_MAX
+    const count = this.calls.epoll_wait(this.#epoll, eventsAt, EVENTS_MAX, waitMs)
+    this.#quietTurns = count > 0 ? 0 : this.#quietTurns + 1
     for (let i = 0, at = 0; i < count; i++, at += EVENT_WORDS) {
       const polled = this.#polled[events[at + DATA_WORD]!]
       if (polled === undefined || polled.pollId !== events[at + DATA_WORD + 1]) continue
