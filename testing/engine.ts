@@ -2,7 +2,7 @@
 import { assert } from '../src/base/assert.ts'
 import { defaultsOf } from '../src/base/setting.ts'
 import type { Reason } from '../src/base/reason.ts'
-import type { Recorder, Tier } from '../src/base/record.ts'
+import type { ConnectionRefusal, Recorder, Tier } from '../src/base/record.ts'
 import type { CachePolicy } from '../src/cache/policy.ts'
 import { noBypass, type Bypass, type Route } from '../src/cube/y/route.ts'
 import { RuleTable } from '../src/cube/y/rule-table.ts'
@@ -30,6 +30,7 @@ export interface EngineOptions {
   /** The setting `host` of the origin. */
   readonly originHost?: string
   readonly rules?: readonly Rule[]
+  readonly isBanned?: (address: string) => boolean
   /** Only paths that begin so have a route. */
   readonly under?: string
 }
@@ -63,6 +64,7 @@ export class TestEngine implements Recorder {
   readonly engine: Engine
   readonly records: { tier: Tier; reason: Reason; status: number }[] = []
   originBytes = 0
+  readonly refusals: ConnectionRefusal[] = []
 
   constructor(options: EngineOptions = {}) {
     const { budgetBytes = 16 << 20 } = options
@@ -92,6 +94,7 @@ export class TestEngine implements Recorder {
       objectBytesMax: options.objectBytesMax ?? this.store.valueBytesMax,
       instance: 'here',
       mayPurge: (client) => client.trusted,
+      isBanned: options.isBanned ?? (() => false),
       random: () => 'boundary',
     })
   }
@@ -102,6 +105,10 @@ export class TestEngine implements Recorder {
 
   bytes(_toClients: number, fromOrigins: number): void {
     this.originBytes += fromOrigins
+  }
+
+  refused(why: ConnectionRefusal): void {
+    this.refusals.push(why)
   }
 
   /** Sends a request. Its reader reads something else when the engine has returned, as a codec's does; the octets stay. */

@@ -315,3 +315,17 @@ test('the path of a problem leads to its value', () => {
     }),
   )
 })
+
+test('a file of bans is read before anybody is served, and found wrong by its line', () => {
+  const withBans = (text: string) =>
+    resolveSite({ services, edge: { banFile: 'bans.txt' } }, { ...around, readFile: () => Buffer.from(text) })
+  const good = withBans('192.0.2.1\n2001:db8::/32 # a network\n')
+  expect(good.kind === 'site' && good.site.edge.banFile).toBe('/site/bans.txt')
+  const wrong = withBans('192.0.2.1\nexample.com\n')
+  expect(wrong.kind === 'wrong' && wrong.problems.map(formatProblem)).toEqual([
+    "edge.banFile = 'bans.txt': line 2: expected an address or a range such as '192.0.2.0/24', not 'example.com'",
+  ])
+  expect(problems({ services, edge: { banFile: 'missing.txt' } })).toEqual([
+    "edge.banFile = 'missing.txt': no such file",
+  ])
+})

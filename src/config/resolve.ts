@@ -3,13 +3,14 @@ import { join } from 'node:path'
 import { texts } from '../base/setting.ts'
 import { RuleTable } from '../cube/y/rule-table.ts'
 import { RouteTable } from '../cube/y/table.ts'
-import { edgeRows, purgeRows, type ListenAddress } from '../edge/settings.ts'
+import { purgeRows, type ListenAddress } from '../edge/settings.ts'
 import { limitRows } from '../http1/limits.ts'
 import { memoryRows } from '../store/memory/settings.ts'
 import type { Service } from '../cube/y/route.ts'
 import { listenExpected, originExpected, parseListen } from './address.ts'
 import { Report, type Problem } from './problem.ts'
 import { memberOf, members, readRow, readRows, readSection, refuseUnknown, type Found } from './read.ts'
+import { readEdge } from './read-edge.ts'
 import { readOrigin, type Surroundings } from './read-origin.ts'
 import { readRoutes } from './read-route.ts'
 import { readRules } from './read-rule.ts'
@@ -54,7 +55,7 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
     services: services.filter((entry): entry is SiteService => entry.origin !== undefined),
     routes,
     rules: rules.length === 0 ? undefined : new RuleTable(rules, routes.routes),
-    edge: readSection(edgeRows, at('edge')),
+    edge: readEdge(at('edge'), around),
     purge: readSection(purgeRows, at('purge')),
     limits: readSection(limitRows, at('limits')),
     tiers: readSection(memoryRows, at('tiers')),

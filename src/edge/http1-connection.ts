@@ -13,6 +13,7 @@ import type { RequestReader } from '../http1/request-reader.ts'
 import type { Engine } from '../request/engine.ts'
 import { answerWithFailure } from '../request/own-answer.ts'
 import type { Client, RequestCall } from '../request/reply.ts'
+import type { AddressCount } from './admission.ts'
 import { Http1Reply, type ReplyConnection } from './http1-reply.ts'
 import type { EdgeSettings } from './settings.ts'
 import { forwarded, type TrustedPeers } from './trust.ts'
@@ -69,6 +70,8 @@ const bodyDone: Body = { kind: 'done' }
 export class Http1Connection implements ReplyConnection {
   readonly outbox: Outbox
   minorVersion = 1
+  /** Where the listener has counted it. */
+  counted: AddressCount | undefined
   #phase: Phase = 'head'
   #pending: Buffer | undefined
   #call: RequestCall | undefined
@@ -120,6 +123,12 @@ export class Http1Connection implements ReplyConnection {
 
   get isIdle(): boolean {
     return this.#phase === 'head' && this.#pending === undefined && this.outbox.waitingBytes === 0
+  }
+
+  /** Since when it waits for a request, for the rest of a head, or for the client to go; Infinity when it does not. */
+  get waitsSinceMs(): number {
+    const waits = this.#phase === 'head' || this.#phase === 'lingering'
+    return waits && this.outbox.waitingBytes === 0 ? this.#sinceMs : Infinity
   }
 
   onData(chunk: Buffer): void {

@@ -4,7 +4,9 @@ import type { Recorder } from '../base/record.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import { RequestReader } from '../http1/request-reader.ts'
 import type { Engine } from '../request/engine.ts'
+import type { AddressCount, Admission } from './admission.ts'
 import { Http1Connection, type ListenerContext } from './http1-connection.ts'
+import { OpenConnections } from './open-connections.ts'
 import type { EdgeSettings, ListenAddress } from './settings.ts'
 import { TrustedPeers } from './trust.ts'
 
@@ -21,6 +23,8 @@ export interface Http1ListenerParts {
   readonly timers: Timers
   readonly limits: Http1Limits
   readonly settings: EdgeSettings
+  /** Shared by all listeners. */
+  readonly admission: Admission
   /** A fault of Myriad's own: an exception while a connection was served. That connection is ended. */
   fault(error: Error): void
 }
@@ -34,7 +38,8 @@ export class Http1Listener implements ListenerContext {
   readonly settings: EdgeSettings
   readonly trusted: TrustedPeers
   draining = false
-  readonly #connections = new Set<Http1Connection>()
+  readonly #admission: Admission
+  readonly #connections: OpenConnections<Http1Connection>
   readonly #listener: Bun.TCPSocketListener<Http1Connection | undefined>
   readonly #sweep: Timer
   #onEmpty: (() => void) | undefined
@@ -47,7 +52,8 @@ export class Http1Listener implements ListenerContext {
     this.reader = new RequestReader(parts.limits)
     this.settings = parts.settings
     this.trusted = new TrustedPeers(parts.settings.trust)
-    const { connectionsMax } = parts.settings
+    this.#admission = parts.admission
+    this.#connections = new OpenConnections(parts.settings.connectionsMax)
     this.#listener = Bun.listen<Http1Connection | undefined>({
       hostname: address.hostname,
       port: address.port,
@@ -55,12 +61,14 @@ export class Http1Listener implements ListenerContext {
       data: undefined,
       socket: {
         open: (socket) => {
-          if (this.#connections.size >= connectionsMax || this.draining) {
+          const counted = this.#admit(socket.remoteAddress)
+          if (counted === undefined) {
             socket.terminate()
             return
           }
           socket.setKeepAlive(true, KEEP_ALIVE_MS)
           const connection = new Http1Connection(socket, this, () => descriptorOf(socket))
+          connection.counted = counted
           socket.data = connection
           this.#connections.add(connection)
         },
@@ -94,8 +102,23 @@ export class Http1Listener implements ListenerContext {
     return this.#connections.size
   }
 
+  /** Counts a newcomer in; undefined when it is refused. */
+  #admit(address: string): AddressCount | undefined {
+    if (this.draining) return undefined
+    const admitted = this.#admission.admit(address)
+    if (typeof admitted === 'string') {
+      this.recorder.refused(admitted)
+      return undefined
+    }
+    if (this.#connections.makeRoom(this.clock.monotonicMs())) return admitted
+    this.#admission.leave(admitted)
+    this.recorder.refused('full')
+    return undefined
+  }
+
   closed(connection: Http1Connection): void {
     this.#connections.delete(connection)
+    if (connection.counted !== undefined) this.#admission.leave(connection.counted)
     if (this.#connections.size === 0) this.#onEmpty?.()
   }
 
@@ -111,6 +134,12 @@ export class Http1Listener implements ListenerContext {
     }
     if (this.#connections.size === 0) this.#onEmpty()
     return promise
+  }
+
+  /** Ends the connections of those who have been banned since they came. */
+  cutBanned(): void {
+    for (const connection of this.#connections)
+      if (this.#admission.bans.has(connection.client.address)) connection.cut()
   }
 
   /** Ends every connection that is left. */

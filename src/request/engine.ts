@@ -27,6 +27,7 @@ import type { Origin, OriginBody, OriginNames } from '../origin/origin.ts'
 import type { StoredBytes } from '../store/memory/stored-bytes.ts'
 import type { Store } from '../store/store.ts'
 import { forwardedStatus } from './cache-status.ts'
+import { clientAddress } from './client-address.ts'
 import { answerDirectly } from './direct.ts'
 import { ErrorPageReply } from './error-page.ts'
 import { Consumer } from './consumer.ts'
@@ -72,6 +73,8 @@ export interface EngineParts {
   readonly instance: string
   /** Whether a client may empty the cache by PURGE; `fields` are those of its request. */
   readonly mayPurge: (client: Client, fields: Fields) => boolean
+  /** Whether the owner does not serve an address. The listener has asked for those who connect: this is for their clients. */
+  readonly isBanned: (address: string) => boolean
   /** For multipart boundaries. */
   random(): string
 }
@@ -125,6 +128,10 @@ export class Engine implements FetchOwner, ServeContext {
     const startMs = this.clock.monotonicMs()
     if ((view.present & fieldBit['cdn-loop']) !== 0 && this.#loops(view.get(fieldNumber['cdn-loop'])!)) {
       this.#refuseEarly(reply, startMs, new Failure('loop', 'this request has passed here before'))
+      return undefined
+    }
+    if (reply.client.trusted && this.#parts.isBanned(clientAddress(view, reply.client))) {
+      this.#refuseEarly(reply, startMs, new Failure('banned', 'this address is not served'))
       return undefined
     }
     if (view.method === 'PURGE') {
