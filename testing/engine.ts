@@ -4,6 +4,8 @@ import { defaultsOf } from '../src/base/setting.ts'
 import type { Reason } from '../src/base/reason.ts'
 import type { ConnectionRefusal, Recorder, Tier } from '../src/base/record.ts'
 import type { CachePolicy } from '../src/cache/policy.ts'
+import type { RouteRates } from '../src/cube/y/rate.ts'
+import { RateTable } from '../src/cube/y/rate-table.ts'
 import { noBypass, type Bypass, type Route } from '../src/cube/y/route.ts'
 import { RuleTable } from '../src/cube/y/rule-table.ts'
 import type { Rule } from '../src/cube/y/rule.ts'
@@ -30,6 +32,8 @@ export interface EngineOptions {
   /** The setting `host` of the origin. */
   readonly originHost?: string
   readonly rules?: readonly Rule[]
+  readonly rates?: RouteRates
+  readonly bodyBytesMax?: number
   readonly isBanned?: (address: string) => boolean
   /** Only paths that begin so have a route. */
   readonly under?: string
@@ -78,6 +82,8 @@ export class TestEngine implements Recorder {
       policy: policyWith(options.policy ?? {}),
       ignoredCookie: options.ignoredCookie ?? ((name) => name === '_ga'),
       ignoredParameter: options.ignoredParameter,
+      rates: options.rates,
+      bodyBytesMax: options.bodyBytesMax ?? limits.bodyBytes,
       rule: undefined,
       bypass: options.bypass === undefined ? noBypass : { ...noBypass, ...options.bypass },
     }
@@ -95,6 +101,10 @@ export class TestEngine implements Recorder {
       instance: 'here',
       mayPurge: (client) => client.trusted,
       isBanned: options.isBanned ?? (() => false),
+      rates:
+        options.rates === undefined
+          ? undefined
+          : new RateTable(RateTable.memory(1_024, Buffer.from('a seed: 8'), this.clock.nowMs())),
       random: () => 'boundary',
     })
   }

@@ -1,12 +1,15 @@
-// What keeps a server from being overrun, wired with the real I/O: who may connect, who is banned.
-import type { Timers } from '../base/clock.ts'
+// What keeps a server from being overrun, wired with the real I/O: who may connect, who is banned, who asks too much.
+import { randomBytes } from 'node:crypto'
+import type { Clock, Timers } from '../base/clock.ts'
 import type { Site } from '../config/site.ts'
+import { RateTable } from '../cube/y/rate-table.ts'
 import { Admission } from '../edge/admission.ts'
 import { BanFile } from '../edge/ban-file.ts'
 import { BanList } from '../edge/ban-list.ts'
 
 /** What protection needs of the server around it. */
 export interface ProtectionDeps {
+  readonly clock: Clock
   readonly timers: Timers
   /** Writes to standard error. */
   readonly err: (text: string) => unknown
@@ -17,12 +20,17 @@ export interface ProtectionDeps {
 /** A server's protection, at work. */
 export interface Protection {
   readonly admission: Admission
+  /** Undefined: no route limits the rate of requests. */
+  readonly rates: RateTable | undefined
   isBanned(address: string): boolean
   stop(): void
 }
 
 /** Begins to protect; who is banned is known when it returns. */
-export function protect({ edge }: Site, { timers, err, cutBanned }: ProtectionDeps): Protection {
+export function protect(
+  { edge, routes }: Site,
+  { clock, timers, err, cutBanned }: ProtectionDeps,
+): Protection {
   const bans = new BanList(edge.ban)
   const { banFile } = edge
   const followed =
@@ -39,5 +47,8 @@ export function protect({ edge }: Site, { timers, err, cutBanned }: ProtectionDe
     exempt: ['loopback', ...edge.trust],
     bans,
   })
-  return { admission, isBanned: (address) => bans.has(address), stop: () => followed?.stop() }
+  const rates = routes.routes.some((route) => route.rates !== undefined)
+    ? new RateTable(RateTable.memory(edge.rateKeysMax, randomBytes(8), clock.nowMs()))
+    : undefined
+  return { admission, rates, isBanned: (address) => bans.has(address), stop: () => followed?.stop() }
 }

@@ -75,6 +75,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     instance,
     mayPurge: (client, fields) => purgers.allow(client, fields),
     isBanned: (address) => protection.isBanned(address),
+    rates: protection.rates,
     random: () => randomBytes(12).toString('hex'),
   })
 

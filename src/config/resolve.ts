@@ -48,7 +48,10 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
   const at = (name: string): Found => memberOf(all, root, name)
   const services = readServices(at('services'), around)
   const listen = readListen(at('listen'))
-  const routes = new RouteTable(freeze(readRoutes(routesOf(at('routes'), services), services)))
+  const limits = readSection(limitRows, at('limits'))
+  const routes = new RouteTable(
+    freeze(readRoutes(routesOf(at('routes'), services), services, limits.bodyBytes)),
+  )
   const rules = readRules(at('rules'), around)
   const site: Site = {
     listen,
@@ -57,7 +60,8 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
     rules: rules.length === 0 ? undefined : new RuleTable(rules, routes.routes),
     edge: readEdge(at('edge'), around),
     purge: readSection(purgeRows, at('purge')),
-    limits: readSection(limitRows, at('limits')),
+    // The reader does not know routes: it lets through what any of them takes.
+    limits: { ...limits, bodyBytes: Math.max(...routes.routes.map((route) => route.bodyBytesMax)) },
     tiers: readSection(memoryRows, at('tiers')),
   }
   return report.problems.length === 0

@@ -433,10 +433,9 @@ export class Http1Connection implements ReplyConnection {
       }
       this.#moved(next - at)
       this.#bodyBytes += gathered.to - gathered.from
-      if (this.#bodyBytes > this.reader.limits.bodyBytes) {
-        this.#bodyRefused(
-          new Failure('body-too-large', `the body is larger than ${this.reader.limits.bodyBytes} bytes`),
-        )
+      const bodyBytesMax = call?.bodyBytesMax ?? this.reader.limits.bodyBytes
+      if (this.#bodyBytes > bodyBytesMax) {
+        this.#bodyRefused(new Failure('body-too-large', `the body is larger than ${bodyBytesMax} bytes`))
         return -1
       }
       if (gathered.to > gathered.from) call?.data(octets.subarray(gathered.from, gathered.to))

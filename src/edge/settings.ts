@@ -23,6 +23,11 @@ export const edgeRows = {
   banFile: optionalText(
     'A file with more of them, an address or range in each line, `#` before remarks; read again when it has changed.',
   ),
+  rateKeysMax: integer(
+    65_536,
+    'How many addresses and keys are remembered for the limits `rate` of routes, 16 bytes each; of more, those that have asked least are forgotten.',
+    { min: 8, max: 1 << 24 },
+  ),
   idleTime: duration(75_000, 'How long a connection is kept open without a request.', {
     min: 100,
     max: 3_600_000,

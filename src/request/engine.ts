@@ -14,6 +14,8 @@ import { reuse, staleOnFailure } from '../cache/reuse.ts'
 import type { Stored } from '../cache/stored.ts'
 import { freshened, hasValidator, headEffect, updatedBy } from '../cache/validate.ts'
 import { variantKey } from '../cache/vary.ts'
+import { rateFields, type RateLimit } from '../cube/y/rate.ts'
+import type { RateTable } from '../cube/y/rate-table.ts'
 import type { ErrorPages } from '../cube/y/rule-errors.ts'
 import type { RuleTable } from '../cube/y/rule-table.ts'
 import type { Route } from '../cube/y/route.ts'
@@ -36,6 +38,7 @@ import type { FetchOwner, Plan } from './fetch-owner.ts'
 import { ForwardedRequest, askAsIs, askToStore, gatewayLines, type Ask, type Identity } from './forward.ts'
 import { HitForMiss } from './hit-for-miss.ts'
 import { answerOptions, answerPurged, answerRedirect, answerWithFailure } from './own-answer.ts'
+import { overRate } from './over-rate.ts'
 import type { Client, Reply, RequestCall } from './reply.ts'
 import { HEADROOM, withHeadroom } from './representation.ts'
 import { KeptAnswer } from './kept-answer.ts'
@@ -75,6 +78,8 @@ export interface EngineParts {
   readonly mayPurge: (client: Client, fields: Fields) => boolean
   /** Whether the owner does not serve an address. The listener has asked for those who connect: this is for their clients. */
   readonly isBanned: (address: string) => boolean
+  /** Undefined: no route limits the rate of requests. */
+  readonly rates: RateTable | undefined
   /** For multipart boundaries. */
   random(): string
 }
@@ -158,7 +163,13 @@ export class Engine implements FetchOwner, ServeContext {
       this.#refuseEarly(answers, startMs, noRoute(), view.method === 'HEAD')
       return undefined
     }
-    return begin(this, new Visit(view, answers, route, startMs))
+    if (view.body.kind === 'length' && view.body.bytes > route.bodyBytesMax) {
+      this.#refuseEarly(answers, startMs, bodyTooLarge(route))
+      return undefined
+    }
+    const visit = new Visit(view, answers, route, startMs)
+    if (route.rates !== undefined && this.overRate(visit, route.rates.every)) return undefined
+    return begin(this, visit)
   }
 
   /** Pages of the site's own are asked for as any visitor does, without rules. */
@@ -221,6 +232,18 @@ export class Engine implements FetchOwner, ServeContext {
   refuse(visit: Visit, failure: Failure): void {
     answerWithFailure(visit.reply, failure, visit.headOnly)
     this.answered(visit, 'self', failure.reason, failure.status)
+  }
+
+  /** Whether a request is over one of these limits. It has been answered then. */
+  overRate(visit: Visit, limits: readonly RateLimit[]): boolean {
+    const { rates } = this.#parts
+    if (rates === undefined || visit.startMs === NOT_COUNTED) return false
+    const over = overRate(rates, limits, visit, this.nowMs())
+    if (over === undefined) return false
+    const failure = new Failure('rate-limited', 'too many requests')
+    answerWithFailure(visit.reply, failure, visit.headOnly, rateFields(over.limit, over.waitMs))
+    this.answered(visit, 'self', failure.reason, failure.status)
+    return true
   }
 
   answered(visit: Visit, tier: Tier, reason: Reason, status: number): void {
@@ -510,6 +533,9 @@ export class Engine implements FetchOwner, ServeContext {
     this.#parts.recorder.answered('self', failure.reason, failure.status, startMs)
   }
 }
+
+const bodyTooLarge = ({ bodyBytesMax }: Route): Failure =>
+  new Failure('body-too-large', `the body is larger than ${bodyBytesMax} bytes`)
 
 const noRoute = (): Failure => new Failure('no-route', 'no route takes this request')
 
