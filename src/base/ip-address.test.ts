@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
-import { addressGroup, parseIp, parseIpRange } from './ip-address.ts'
+import { addressGroup, formatIp, parseIp, parseIpRange } from './ip-address.ts'
 
 const hex = (words: readonly number[] | undefined) =>
   words?.map((word) => word.toString(16).padStart(8, '0')).join('')
@@ -91,4 +91,26 @@ test.each([
   ['no address', 'no address'],
 ])('%s is counted as %s', (address, group) => {
   expect(addressGroup(address)).toBe(group)
+})
+
+test.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['::', '::'],
+  ['::1', '::1'],
+  ['1::', '1::'],
+  ['2001:0DB8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],
+  ['2001:db8:0:1:1:1:1:1', '2001:db8:0:1:1:1:1:1'],
+  ['1:0:0:2:0:0:0:3', '1:0:0:2::3'],
+])('%s is written as %s', (text, expected) => {
+  expect(formatIp(parseIp(text)!)).toBe(expected)
+})
+
+test('what is written is read as the same address', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => {
+      const words = parseIp(text)!
+      expect(parseIp(formatIp(words))).toEqual(words)
+    }),
+  )
 })

@@ -60,7 +60,30 @@ export function addressGroup(address: string): string {
   if (words.length === 1) return ipv4Text(words[0]!)
   const [high, low] = words as [number, number]
   const parts = [high >>> 16, high & 0xffff, low >>> 16, low & 0xffff]
-  return `${parts.map((part) => part.toString(16)).join(':')}::/64`
+  return `${hexParts(parts)}::/64`
+}
+
+/** An address as text; IPv6 in its one recommended form (RFC 5952 §4), an IPv4 address in IPv6's clothes as IPv4. */
+export function formatIp(words: IpWords): string {
+  if (words.length === 1) return ipv4Text(words[0]!)
+  if (isMapped(words)) return ipv4Text(words[3]!)
+  const parts = words.flatMap((word) => [word >>> 16, word & 0xffff])
+  const [from, to] = longestZeros(parts)
+  // §4.2.2: one part alone is not shortened.
+  return to - from < 2 ? hexParts(parts) : `${hexParts(parts.slice(0, from))}::${hexParts(parts.slice(to))}`
+}
+
+const hexParts = (parts: readonly number[]): string => parts.map((part) => part.toString(16)).join(':')
+
+/** The first of the longest runs of zeros (§4.2.3). */
+function longestZeros(parts: readonly number[]): readonly [from: number, to: number] {
+  let longest: readonly [number, number] = [0, 0]
+  for (let from = 0; from < parts.length; from++) {
+    let to = from
+    while (to < parts.length && parts[to] === 0) to++
+    if (to - from > longest[1] - longest[0]) longest = [from, to]
+  }
+  return longest
 }
 
 function ipv4Text(word: number): string {

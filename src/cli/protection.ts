@@ -44,7 +44,7 @@ export function protect(
         })
   const admission = new Admission({
     perAddressMax: edge.connectionsPerAddress,
-    exempt: ['loopback', ...edge.trust],
+    exempt: ['loopback', ...edge.trust, ...edge.proxyProtocol],
     bans,
   })
   const rates = routes.routes.some((route) => route.rates !== undefined)

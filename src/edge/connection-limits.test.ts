@@ -31,6 +31,7 @@ class Line {
       settings,
       trusted: new TrustedPeers([]),
       draining: false,
+      announced: () => true,
       closed() {},
     })
   }

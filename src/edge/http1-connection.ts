@@ -15,6 +15,7 @@ import { answerWithFailure } from '../request/own-answer.ts'
 import type { Client, RequestCall } from '../request/reply.ts'
 import type { AddressCount } from './admission.ts'
 import { Http1Reply, type ReplyConnection } from './http1-reply.ts'
+import type { ProxyHeader } from './proxy-protocol.ts'
 import type { EdgeSettings } from './settings.ts'
 import { forwarded, type TrustedPeers } from './trust.ts'
 
@@ -39,6 +40,8 @@ export interface ListenerContext {
   readonly trusted: TrustedPeers
   /** The process is ending: connections close after their answer. */
   readonly draining: boolean
+  /** A proxy tells whose connection this is; false: that client may not connect. */
+  announced(connection: Http1Connection, address: string): boolean
   closed(connection: Http1Connection): void
 }
 
@@ -72,6 +75,8 @@ export class Http1Connection implements ReplyConnection {
   minorVersion = 1
   /** Where the listener has counted it. */
   counted: AddressCount | undefined
+  /** Has to come before everything else; undefined: it has, or there is none. */
+  proxyHeader: ProxyHeader | undefined
   #phase: Phase = 'head'
   #pending: Buffer | undefined
   #call: RequestCall | undefined
@@ -132,6 +137,7 @@ export class Http1Connection implements ReplyConnection {
   }
 
   onData(chunk: Buffer): void {
+    if (this.proxyHeader !== undefined) return this.#readProxyHeader(this.proxyHeader, chunk)
     switch (this.#phase) {
       case 'closed':
         return
@@ -153,6 +159,28 @@ export class Http1Connection implements ReplyConnection {
         if (worthReading || this.#pending.length > PIPELINED_BYTES_MAX) this.#process()
       }
     }
+  }
+
+  /** Reads who is behind the proxy, and then what follows. */
+  #readProxyHeader(header: ProxyHeader, chunk: Buffer): void {
+    if (this.#phase !== 'head') return
+    const outcome = header.read(chunk, 0, chunk.length)
+    if (outcome === 'incomplete') {
+      // It is given as much time as a head.
+      if (!this.#headBegun) this.#sinceMs = this.context.clock.monotonicMs()
+      this.#headBegun = true
+      return
+    }
+    this.proxyHeader = undefined
+    if (outcome === 'refused') return this.#refuse(new Failure('bad-request', header.problem!))
+    this.#headBegun = false
+    this.#sinceMs = this.context.clock.monotonicMs()
+    const { address } = header
+    if (address !== undefined) {
+      if (!this.context.announced(this, address)) return this.cut()
+      this.#client = { address, trusted: this.context.trusted.has(address) }
+    }
+    if (header.next < chunk.length) this.onData(chunk.subarray(header.next))
   }
 
   onDrain(): void {

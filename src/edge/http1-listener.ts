@@ -1,5 +1,6 @@
 // The clear-text listener: accepts connections on one address, and ends them in order.
 import type { Clock, Timer, Timers } from '../base/clock.ts'
+import { IpSet } from '../base/ip-ranges.ts'
 import type { Recorder } from '../base/record.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import { RequestReader } from '../http1/request-reader.ts'
@@ -7,6 +8,7 @@ import type { Engine } from '../request/engine.ts'
 import type { AddressCount, Admission } from './admission.ts'
 import { Http1Connection, type ListenerContext } from './http1-connection.ts'
 import { OpenConnections } from './open-connections.ts'
+import { ProxyHeader } from './proxy-protocol.ts'
 import type { EdgeSettings, ListenAddress } from './settings.ts'
 import { TrustedPeers } from './trust.ts'
 
@@ -39,6 +41,8 @@ export class Http1Listener implements ListenerContext {
   readonly trusted: TrustedPeers
   draining = false
   readonly #admission: Admission
+  /** Whose connections begin with the PROXY protocol. */
+  readonly #announcing: IpSet
   readonly #connections: OpenConnections<Http1Connection>
   readonly #listener: Bun.TCPSocketListener<Http1Connection | undefined>
   readonly #sweep: Timer
@@ -53,6 +57,7 @@ export class Http1Listener implements ListenerContext {
     this.settings = parts.settings
     this.trusted = new TrustedPeers(parts.settings.trust)
     this.#admission = parts.admission
+    this.#announcing = IpSet.of(parts.settings.proxyProtocol)
     this.#connections = new OpenConnections(parts.settings.connectionsMax)
     this.#listener = Bun.listen<Http1Connection | undefined>({
       hostname: address.hostname,
@@ -61,7 +66,8 @@ export class Http1Listener implements ListenerContext {
       data: undefined,
       socket: {
         open: (socket) => {
-          const counted = this.#admit(socket.remoteAddress)
+          const peer = socket.remoteAddress
+          const counted = this.#admit(peer)
           if (counted === undefined) {
             socket.terminate()
             return
@@ -69,6 +75,7 @@ export class Http1Listener implements ListenerContext {
           socket.setKeepAlive(true, KEEP_ALIVE_MS)
           const connection = new Http1Connection(socket, this, () => descriptorOf(socket))
           connection.counted = counted
+          if (this.#announcing.has(peer)) connection.proxyHeader = new ProxyHeader()
           socket.data = connection
           this.#connections.add(connection)
         },
@@ -114,6 +121,17 @@ export class Http1Listener implements ListenerContext {
     this.#admission.leave(admitted)
     this.recorder.refused('full')
     return undefined
+  }
+
+  announced(connection: Http1Connection, address: string): boolean {
+    const admitted = this.#admission.admit(address)
+    if (typeof admitted === 'string') {
+      this.recorder.refused(admitted)
+      return false
+    }
+    if (connection.counted !== undefined) this.#admission.leave(connection.counted)
+    connection.counted = admitted
+    return true
   }
 
   closed(connection: Http1Connection): void {

@@ -16,6 +16,10 @@ export const edgeRows = {
     'Connections of one address open at once, of IPv6 of one /64; more are closed at once. Those of this machine and of `trust` are not counted. 0: any number.',
     { min: 0, max: 1_000_000 },
   ),
+  proxyProtocol: cidrs(
+    [],
+    'Addresses whose connections begin with the PROXY protocol, version 1 or 2, such as a load balancer that passes on TCP: the client is then the one that it tells. They must send it; from all others it is a bad request.',
+  ),
   ban: cidrs(
     [],
     'Addresses that are not served: connections from them are closed unread, requests that a trusted proxy passes on for them are answered with 403.',
