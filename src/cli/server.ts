@@ -59,6 +59,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
   const listeners: Http1Listener[] = []
   const protection = protect(site, {
     ...deps,
+    store,
     cutBanned: () => {
       for (const listener of listeners) listener.cutBanned()
     },

@@ -137,7 +137,7 @@ test('everything that is wrong is told at once, with its place, its value and wh
     "routes[1].cache.ttl = '5 parsecs': expected a duration such as '10s' or '1h', from 1s to 365d",
     "routes[1].cache.cookies = 'dorp': expected 'keep' or 'drop'; did you mean 'drop'?",
     "edge.trust = a list of 1: expected addresses or ranges such as '10.0.0.0/8', 'loopback' or 'private'",
-    "tiers.redis = 'redis://10.0.0.9': not available: only 'memory' and 'memoryObject' can be set here",
+    "tiers.redis = 'redis://10.0.0.9': not available: only 'memory', 'memoryObject' and 'guard' can be set here",
     "tiers.memory = '1KB': expected a size such as '8KB' or '128MB', from 1MB to 1TB",
   ])
 })
