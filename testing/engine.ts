@@ -100,6 +100,7 @@ export class TestEngine implements Recorder {
       objectBytesMax: options.objectBytesMax ?? this.store.valueBytesMax,
       instance: 'here',
       mayPurge: (client) => client.trusted,
+      countryOf: (address) => (address.startsWith('198.51.100.') ? 'DE' : undefined),
       isBanned: options.isBanned ?? (() => false),
       rates:
         options.rates === undefined

@@ -2,21 +2,30 @@
 // 8 bytes for a range of IPv4, 32 for one of IPv6. Made once and never changed: another list is another object.
 import { compareIp, parseIp, parseIpRange, type IpRange, type IpWords } from './ip-address.ts'
 
-/** Ranges of one family, sorted, that do not overlap. */
-class SortedRanges {
-  /** First and last of each range, `words` words each. */
+/** Ranges of one family, in ascending order, that do not overlap. */
+export class SortedRanges {
   readonly #bounds: Uint32Array
   readonly #words: number
   readonly size: number
 
-  constructor(ranges: readonly IpRange[], words: number) {
+  /** `bounds`: first and last address of each range, `words` words each. */
+  constructor(bounds: Uint32Array, words: number) {
+    this.#bounds = bounds
     this.#words = words
-    this.size = ranges.length
-    this.#bounds = new Uint32Array(ranges.length * 2 * words)
-    ranges.forEach(({ first, last }, i) => {
-      this.#bounds.set(first, i * 2 * words)
-      this.#bounds.set(last, (i * 2 + 1) * words)
-    })
+    this.size = bounds.length / (2 * words)
+  }
+
+  /** Whether they are what they have to be. */
+  get isAscending(): boolean {
+    const addressAt = (i: number): IpWords => [
+      ...this.#bounds.subarray(i * this.#words, (i + 1) * this.#words),
+    ]
+    for (let i = 1; i < 2 * this.size; i++) {
+      const order = compareIp(addressAt(i), this.#bounds, (i - 1) * this.#words)
+      // A range may be one address; the next begins behind it.
+      if (order < 0 || (order === 0 && i % 2 === 0)) return false
+    }
+    return true
   }
 
   /** Which range holds the address; -1: none. */
@@ -42,8 +51,8 @@ export class IpSet {
   readonly #ipv6: SortedRanges
 
   constructor(ranges: readonly IpRange[]) {
-    this.#ipv4 = new SortedRanges(joined(ranges.filter(({ first }) => first.length === 1)), 1)
-    this.#ipv6 = new SortedRanges(joined(ranges.filter(({ first }) => first.length === 4)), 4)
+    this.#ipv4 = sortedRanges(ranges, 1)
+    this.#ipv6 = sortedRanges(ranges, 4)
   }
 
   /** `texts`: addresses, CIDR ranges, and the words `loopback` and `private`; already validated. */
@@ -63,6 +72,17 @@ export class IpSet {
     const ip = parseIp(address)
     return ip !== undefined && (ip.length === 1 ? this.#ipv4 : this.#ipv6).find(ip) >= 0
   }
+}
+
+/** Those ranges that have so many words. */
+function sortedRanges(ranges: readonly IpRange[], length: number): SortedRanges {
+  const all = joined(ranges.filter(({ first }) => first.length === length))
+  const bounds = new Uint32Array(all.length * 2 * length)
+  all.forEach(({ first, last }, i) => {
+    bounds.set(first, i * 2 * length)
+    bounds.set(last, (i * 2 + 1) * length)
+  })
+  return new SortedRanges(bounds, length)
 }
 
 const words: Readonly<Record<string, readonly string[]>> = {

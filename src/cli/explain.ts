@@ -27,6 +27,8 @@ export interface Asked {
   /** Path and query as they would stand on the wire. */
   readonly rawTarget: string
   readonly fields: Fields
+  /** Of the client; undefined: not known. */
+  readonly country?: string | undefined
 }
 
 /** One line of an explanation: what it is about, and what is said about it. */
@@ -51,7 +53,7 @@ export function explain(site: Site, asked: Asked, nowMs: number): readonly Line[
     fields: asked.fields,
   })
   if (asked.method === 'PURGE') return [...head, ['answer', `from here, ${because('purge')}`]]
-  const rule = site.rules?.match(view)
+  const rule = site.rules?.match(view, () => asked.country)
   if (rule !== undefined) head.push(['rule', `${rule.name}: ${ruleText(rule)}`])
   if (rule?.action.kind === 'redirect') {
     const { status, location } = rule.action.redirect

@@ -11,6 +11,7 @@ import { requestForUrl } from '../http/plain-request.ts'
 import { Funnel } from '../observe/funnel.ts'
 import { Engine } from '../request/engine.ts'
 import type { KeyEntry } from '../request/key-entry.ts'
+import { countriesOf } from './countries-of.ts'
 import { startOrigin, type OriginDeps } from './origins.ts'
 import { protect } from './protection.ts'
 import { MemoryStore } from '../store/memory/memory.ts'
@@ -77,6 +78,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     mayPurge: (client, fields) => purgers.allow(client, fields),
     isBanned: (address) => protection.isBanned(address),
     rates: protection.rates,
+    countryOf: countriesOf(site),
     random: () => randomBytes(12).toString('hex'),
   })
 

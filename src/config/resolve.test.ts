@@ -329,3 +329,13 @@ test('a file of bans is read before anybody is served, and found wrong by its li
     "edge.banFile = 'missing.txt': no such file",
   ])
 })
+
+test('a rule that looks at countries needs their data', () => {
+  const config = { services, rules: [{ country: 'DE', bypass: true }] }
+  expect(site(config).edge.countryData).toBe('/site/node_modules/@ip-location-db/asn-country')
+  const missing = { ...config, edge: { countryData: './missing' } }
+  expect(problems(missing)).toEqual([
+    "edge.countryData: missing: a rule looks at 'country', and /site/missing does not hold 'asn-country-ipv4.csv' and 'asn-country-ipv6.csv'; npm install @ip-location-db/asn-country in the folder of the configuration, or name the folder that has them",
+  ])
+  expect(problems({ ...missing, rules: [] })).toEqual([])
+})

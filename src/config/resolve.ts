@@ -10,7 +10,7 @@ import type { Service } from '../cube/y/route.ts'
 import { listenExpected, originExpected, parseListen } from './address.ts'
 import { Report, type Problem } from './problem.ts'
 import { memberOf, members, readRow, readRows, readSection, refuseUnknown, type Found } from './read.ts'
-import { readEdge } from './read-edge.ts'
+import { readEdge, requireCountries } from './read-edge.ts'
 import { readOrigin, type Surroundings } from './read-origin.ts'
 import { readRoutes } from './read-route.ts'
 import { readRules } from './read-rule.ts'
@@ -53,12 +53,14 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
     freeze(readRoutes(routesOf(at('routes'), services), services, limits.bodyBytes)),
   )
   const rules = readRules(at('rules'), around)
+  const edge = readEdge(at('edge'), around)
+  if (rules.some(({ match }) => match.countries !== undefined)) requireCountries(edge, at('edge'), around)
   const site: Site = {
     listen,
     services: services.filter((entry): entry is SiteService => entry.origin !== undefined),
     routes,
     rules: rules.length === 0 ? undefined : new RuleTable(rules, routes.routes),
-    edge: readEdge(at('edge'), around),
+    edge,
     purge: readSection(purgeRows, at('purge')),
     // The reader does not know routes: it lets through what any of them takes.
     limits: { ...limits, bodyBytes: Math.max(...routes.routes.map((route) => route.bodyBytesMax)) },

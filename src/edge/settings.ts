@@ -27,6 +27,9 @@ export const edgeRows = {
   banFile: optionalText(
     'A file with more of them, an address or range in each line, `#` before remarks; read again when it has changed.',
   ),
+  countryData: optionalText(
+    'The folder with the data of countries that `country` of rules needs: `asn-country-ipv4.csv` and `asn-country-ipv6.csv`. Unset: `node_modules/@ip-location-db/asn-country` beside the configuration.',
+  ),
   rateKeysMax: integer(
     65_536,
     'How many addresses and keys are remembered for the limits `rate` of routes, 16 bytes each; of more, those that have asked least are forgotten.',

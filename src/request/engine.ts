@@ -78,6 +78,8 @@ export interface EngineParts {
   readonly mayPurge: (client: Client, fields: Fields) => boolean
   /** Whether the owner does not serve an address. The listener has asked for those who connect: this is for their clients. */
   readonly isBanned: (address: string) => boolean
+  /** The country of an address, by two letters; undefined: it is not known. */
+  readonly countryOf: (address: string) => string | undefined
   /** Undefined: no route limits the rate of requests. */
   readonly rates: RateTable | undefined
   /** For multipart boundaries. */
@@ -146,7 +148,9 @@ export class Engine implements FetchOwner, ServeContext {
     let route = this.#routeOf(view)
     let answers = reply
     if (this.#parts.rules !== undefined) {
-      const rule = this.#parts.rules.match(view)
+      const { rules, countryOf } = this.#parts
+      const country = rules.asksCountry ? () => countryOf(clientAddress(view, reply.client)) : undefined
+      const rule = rules.match(view, country)
       if (rule?.action.kind === 'redirect') {
         const { status, location } = rule.action.redirect
         answerRedirect(reply, status, location(view.pathAndQuery), view.method === 'HEAD')
@@ -156,7 +160,7 @@ export class Engine implements FetchOwner, ServeContext {
       if (rule !== undefined) {
         if (rule.action.actions.errors !== undefined)
           answers = this.#withErrorPages(view, reply, rule.action.actions.errors)
-        if (route !== undefined) route = this.#parts.rules.under(rule, route, view)
+        if (route !== undefined) route = rules.under(rule, route, view)
       }
     }
     if (route === undefined) {
