@@ -167,11 +167,11 @@ export class Engine implements FetchOwner, ServeContext {
       this.#refuseEarly(answers, startMs, noRoute(), view.method === 'HEAD')
       return undefined
     }
-    if (view.body.kind === 'length' && view.body.bytes > route.bodyBytesMax) {
-      this.#refuseEarly(answers, startMs, bodyTooLarge(route))
+    const visit = new Visit(view, answers, route, startMs)
+    if (visit.body.kind === 'length' && visit.body.bytes > route.bodyBytesMax) {
+      this.refuse(visit, bodyTooLarge(route))
       return undefined
     }
-    const visit = new Visit(view, answers, route, startMs)
     if (route.rates !== undefined && this.overRate(visit, route.rates.every)) return undefined
     return begin(this, visit)
   }

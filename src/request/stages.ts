@@ -55,7 +55,7 @@ export function lookup(engine: Engine, visit: Visit, waiting?: Consumer): Reques
   const entry = engine.store.get(visit.key)
   const variant = entry === undefined ? undefined : select(entry, visit)
   const decision = decide(engine, visit, entry, variant)
-  if (asksOrigin[decision.kind] && isOver(engine, visit)) {
+  if (visit.route.rates !== undefined && asksOrigin[decision.kind] && isOver(engine, visit)) {
     if (waiting !== undefined) waiting.done = true
     return undefined
   }
