@@ -2,8 +2,10 @@
 import { assert } from '../src/base/assert.ts'
 import { defaultsOf } from '../src/base/setting.ts'
 import type { Reason } from '../src/base/reason.ts'
-import type { Recorder, Tier } from '../src/base/record.ts'
+import type { ConnectionRefusal, Recorder, Tier } from '../src/base/record.ts'
 import type { CachePolicy } from '../src/cache/policy.ts'
+import type { RouteRates } from '../src/cube/y/rate.ts'
+import { RateTable } from '../src/cube/y/rate-table.ts'
 import { noBypass, type Bypass, type Route } from '../src/cube/y/route.ts'
 import { RuleTable } from '../src/cube/y/rule-table.ts'
 import type { Rule } from '../src/cube/y/rule.ts'
@@ -30,6 +32,9 @@ export interface EngineOptions {
   /** The setting `host` of the origin. */
   readonly originHost?: string
   readonly rules?: readonly Rule[]
+  readonly rates?: RouteRates
+  readonly bodyBytesMax?: number
+  readonly isBanned?: (address: string) => boolean
   /** Only paths that begin so have a route. */
   readonly under?: string
 }
@@ -63,6 +68,7 @@ export class TestEngine implements Recorder {
   readonly engine: Engine
   readonly records: { tier: Tier; reason: Reason; status: number }[] = []
   originBytes = 0
+  readonly refusals: ConnectionRefusal[] = []
 
   constructor(options: EngineOptions = {}) {
     const { budgetBytes = 16 << 20 } = options
@@ -76,6 +82,8 @@ export class TestEngine implements Recorder {
       policy: policyWith(options.policy ?? {}),
       ignoredCookie: options.ignoredCookie ?? ((name) => name === '_ga'),
       ignoredParameter: options.ignoredParameter,
+      rates: options.rates,
+      bodyBytesMax: options.bodyBytesMax ?? limits.bodyBytes,
       rule: undefined,
       bypass: options.bypass === undefined ? noBypass : { ...noBypass, ...options.bypass },
     }
@@ -92,6 +100,12 @@ export class TestEngine implements Recorder {
       objectBytesMax: options.objectBytesMax ?? this.store.valueBytesMax,
       instance: 'here',
       mayPurge: (client) => client.trusted,
+      countryOf: (address) => (address.startsWith('198.51.100.') ? 'DE' : undefined),
+      isBanned: options.isBanned ?? (() => false),
+      rates:
+        options.rates === undefined
+          ? undefined
+          : new RateTable(RateTable.memory(1_024, Buffer.from('a seed: 8'), this.clock.nowMs())),
       random: () => 'boundary',
     })
   }
@@ -102,6 +116,10 @@ export class TestEngine implements Recorder {
 
   bytes(_toClients: number, fromOrigins: number): void {
     this.originBytes += fromOrigins
+  }
+
+  refused(why: ConnectionRefusal): void {
+    this.refusals.push(why)
   }
 
   /** Sends a request. Its reader reads something else when the engine has returned, as a codec's does; the octets stay. */

@@ -50,6 +50,8 @@ export function asked(
     ignoredCookie,
     ignoredParameter: undefined,
     bypass: noBypass,
+    rates: undefined,
+    bodyBytesMax: Infinity,
     rule: undefined,
   }
   return new Visit(view, new FakeReply(), route, 0)

@@ -23,6 +23,8 @@ export const failures = {
   'client-gone': { source: 'downstream', status: 499, reason: 'incomplete', unsent: false },
   'no-route': { source: 'downstream', status: 404, reason: 'no-route', unsent: true },
   loop: { source: 'downstream', status: 508, reason: 'loop', unsent: true },
+  'rate-limited': { source: 'downstream', status: 429, reason: 'rate-limit', unsent: true },
+  banned: { source: 'downstream', status: 403, reason: 'banned', unsent: true },
   'purge-refused': { source: 'downstream', status: 403, reason: 'purge-refused', unsent: true },
   draining: { source: 'internal', status: 503, reason: 'draining', unsent: true },
   'only-if-cached': { source: 'downstream', status: 504, reason: 'only-if-cached', unsent: true },

@@ -51,6 +51,8 @@ export const reasons = {
   'bad-request': 'the request was not valid HTTP',
   limit: 'the request exceeds a limit',
   'no-route': 'no route of the configuration takes this host and path',
+  'rate-limit': 'the client has made as many requests as the route lets it make (429)',
+  banned: 'the owner does not serve this address (403)',
   loop: 'the request has passed here before (CDN-Loop)',
   'origin-refused': 'the origin refused the connection',
   'origin-timeout': 'the origin did not answer in time',

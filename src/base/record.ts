@@ -12,10 +12,20 @@ export const tiers = ['browser', 'memory', 'file', 'collapsed', 'revalidated', '
 
 export type Tier = (typeof tiers)[number]
 
+/**
+ * Why a connection is closed before anything of it is read: `full`: there are `edge.connectionsMax`; `per-address`: the
+ * address has `edge.connectionsPerAddress`; `banned`: the address is; `memory`: memory is short.
+ */
+export const connectionRefusals = ['full', 'per-address', 'banned', 'memory'] as const
+
+export type ConnectionRefusal = (typeof connectionRefusals)[number]
+
 /** Takes the outcome of every request, once, when its answer has been decided. Must be cheap: it is on the hit path. */
 export interface Recorder {
   /** `startMs` is the monotonic time at which the request's head was complete. */
   answered(tier: Tier, reason: Reason, status: number, startMs: number): void
   /** Bytes of response handed to clients and received from origins. */
   bytes(toClients: number, fromOrigins: number): void
+  /** A connection was refused. */
+  refused(why: ConnectionRefusal): void
 }

@@ -70,6 +70,27 @@ export const bytes = (value: number, text: string, bounds: Bounds = {}): Setting
   ...bounds,
 })
 
+/** A size that may be absent: absent leaves it to another setting. */
+export const optionalBytes = (
+  text: string,
+  bounds: Bounds = {},
+): SettingRow<number | undefined, 'bytes'> => ({ kind: 'bytes', default: undefined, text, ...bounds })
+
+/** A number that may be absent. */
+export const optionalInteger = (
+  text: string,
+  bounds: Bounds = {},
+): SettingRow<number | undefined, 'integer'> => ({ kind: 'integer', default: undefined, text, ...bounds })
+
+/** A number that has to be set. */
+export const requiredInteger = (text: string, bounds: Bounds = {}): SettingRow<number, 'integer'> => ({
+  kind: 'integer',
+  default: bounds.min ?? 0,
+  text,
+  required: true,
+  ...bounds,
+})
+
 /** A duration, in milliseconds inside; written as '250ms', '10s', '5m', '1h', '7d'. A bare number is seconds. */
 export const duration = (
   valueMs: number,

@@ -4,6 +4,7 @@ import { presetTexts } from '../config/presets/preset.ts'
 import type { Site } from '../config/site.ts'
 import { Fields } from '../http/fields.ts'
 import type { Command, Given } from './command.ts'
+import { countriesOf } from './countries-of.ts'
 import { explain, type Asked } from './explain.ts'
 import { phpPlan } from './provided-php.ts'
 import { configFlag, siteFrom } from './site.ts'
@@ -25,6 +26,11 @@ export const check: Command = {
       text: 'A header field of that request.',
     },
     { name: 'method', value: 'METHOD', text: 'The method of that request; GET.' },
+    {
+      name: 'from',
+      value: 'ADDRESS',
+      text: 'The client of that request, for rules that look at its country.',
+    },
   ],
   async run(given, world) {
     const asked = askedFor(given)
@@ -35,10 +41,15 @@ export const check: Command = {
     const found = await siteFrom(given, world)
     if (found === undefined) return 2
     const { site, recognised } = found
+    const from = given.value('from')
+    const country = from === undefined ? undefined : countriesOf(site)(from)
     const lines =
       asked === undefined
         ? [...summary(site), ...presetLines(site)]
-        : [`${asked.method} ${given.value('explain')}`, ...explanation(site, asked, world.clock.nowMs())]
+        : [
+            `${asked.method} ${given.value('explain')}`,
+            ...explanation(site, { ...asked, country }, world.clock.nowMs()),
+          ]
     if (recognised !== undefined) world.out(`${recognised}\n`)
     const php = await phpPlan(site, world)
     for (const line of php.kind === 'plan' ? php.lines : [php.text]) world.out(`${line}\n`)
@@ -80,7 +91,7 @@ function presetLines(site: Site): readonly string[] {
 function askedFor(given: Given): Asked | string | undefined {
   const url = given.value('explain')
   if (url === undefined) {
-    const flag = ['field', 'method'].find((name) => given.has(name))
+    const flag = ['field', 'method', 'from'].find((name) => given.has(name))
     return flag === undefined ? undefined : `--${flag} belongs to --explain URL`
   }
   // Not by the URL class: it would resolve what the normal form is there to show.

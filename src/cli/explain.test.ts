@@ -7,18 +7,18 @@ import { explain, type Asked } from './explain.ts'
 
 const nowMs = Date.UTC(2026, 0, 1)
 
-function siteOf(cache: unknown, rules: unknown): Site {
+function siteOf(cache: unknown, rules: unknown, rate: unknown): Site {
   const config = {
     rules,
     services: { shop: { origin: 'http://127.0.0.1:9000' } },
-    routes: [{ path: '/*', host: ['localhost', 'a.example'], cache }],
+    routes: [{ path: '/*', host: ['localhost', 'a.example'], cache, rate }],
   }
   const resolved = resolveSite(config, { folder: '/', fileExists: () => true, readFile: () => undefined })
   if (resolved.kind === 'wrong') throw new Error('the configuration is wrong')
   return resolved.site
 }
 
-function said(cache: unknown, asked: Partial<Asked>, rules?: unknown): string {
+function said(cache: unknown, asked: Partial<Asked>, rules?: unknown, rate?: unknown): string {
   const request: Asked = {
     method: 'GET',
     scheme: 'http',
@@ -27,7 +27,7 @@ function said(cache: unknown, asked: Partial<Asked>, rules?: unknown): string {
     fields: new Fields(),
     ...asked,
   }
-  return explain(siteOf(cache, rules), request, nowMs)
+  return explain(siteOf(cache, rules, rate), request, nowMs)
     .map((line) => line.join(': '))
     .join('\n')
 }
@@ -101,4 +101,10 @@ test('a request is judged as one on its way', () => {
   const withIfMatch = Fields.of([['If-Match', '"a"']])
   expect(said({}, { fields: withIfMatch })).toContain('cache: not used: the request has a precondition')
   expect(said({}, { method: 'PURGE' })).toContain('(purge)')
+})
+
+test('how many requests the route takes', () => {
+  const text = said({}, {}, undefined, { requests: 10, per: '1m' })
+  expect(text).toContain('rate: 10 requests that the cache does not answer in 1m, 10 at once, by address')
+  expect(text).toContain('(rate-limit)')
 })

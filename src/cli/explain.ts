@@ -4,6 +4,7 @@ import { storable } from '../cache/storable.ts'
 import { originText } from '../config/origin-text.ts'
 import { presetTexts, type Preset } from '../config/presets/preset.ts'
 import type { Site } from '../config/site.ts'
+import { rateTexts } from '../config/read-rate.ts'
 import { ruleText } from '../config/read-rule.ts'
 import { formatDuration } from '../config/units.ts'
 import type { Route } from '../cube/y/route.ts'
@@ -26,6 +27,8 @@ export interface Asked {
   /** Path and query as they would stand on the wire. */
   readonly rawTarget: string
   readonly fields: Fields
+  /** Of the client; undefined: not known. */
+  readonly country?: string | undefined
 }
 
 /** One line of an explanation: what it is about, and what is said about it. */
@@ -50,7 +53,7 @@ export function explain(site: Site, asked: Asked, nowMs: number): readonly Line[
     fields: asked.fields,
   })
   if (asked.method === 'PURGE') return [...head, ['answer', `from here, ${because('purge')}`]]
-  const rule = site.rules?.match(view)
+  const rule = site.rules?.match(view, () => asked.country)
   if (rule !== undefined) head.push(['rule', `${rule.name}: ${ruleText(rule)}`])
   if (rule?.action.kind === 'redirect') {
     const { status, location } = rule.action.redirect
@@ -65,6 +68,7 @@ export function explain(site: Site, asked: Asked, nowMs: number): readonly Line[
     ...head,
     ['route', `${route.name}, answered by ${service}`],
     ...(preset === undefined ? [] : presetLines(preset)),
+    ...rateLines(route),
     // Nobody gets an answer: it is only asked what would be done for one.
     ...inRoute(new Visit(view, new KeptAnswer(nobody, () => undefined), route, nowMs), target, nowMs),
   ]
@@ -75,6 +79,11 @@ function presetLines(preset: Preset): Line[] {
     ['preset', `${preset.title}; these settings could be written as well:`],
     ...presetTexts(preset).map((text): Line => ['', text]),
   ]
+}
+
+function rateLines({ rates }: Route): Line[] {
+  if (rates === undefined) return []
+  return [...rateTexts(rates).map((text): Line => ['rate', text]), ['', `more: ${because('rate-limit')}`]]
 }
 
 const nobody = { address: '', trusted: false }

@@ -11,7 +11,9 @@ import { requestForUrl } from '../http/plain-request.ts'
 import { Funnel } from '../observe/funnel.ts'
 import { Engine } from '../request/engine.ts'
 import type { KeyEntry } from '../request/key-entry.ts'
+import { countriesOf } from './countries-of.ts'
 import { startOrigin, type OriginDeps } from './origins.ts'
+import { protect } from './protection.ts'
 import { MemoryStore } from '../store/memory/memory.ts'
 
 /** What a server needs of the machine. */
@@ -55,6 +57,14 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
   const origins = site.services.map(({ origin }) =>
     startOrigin(origin, { ...deps, clock, limits: site.limits, instance }),
   )
+  const listeners: Http1Listener[] = []
+  const protection = protect(site, {
+    ...deps,
+    store,
+    cutBanned: () => {
+      for (const listener of listeners) listener.cutBanned()
+    },
+  })
   const purgers = new PurgePeers(site.purge, site.edge.trust)
   const engine: Engine = new Engine({
     clock,
@@ -66,10 +76,12 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     objectBytesMax: Math.min(site.tiers.memoryObject, store.valueBytesMax),
     instance,
     mayPurge: (client, fields) => purgers.allow(client, fields),
+    isBanned: (address) => protection.isBanned(address),
+    rates: protection.rates,
+    countryOf: countriesOf(site),
     random: () => randomBytes(12).toString('hex'),
   })
 
-  const listeners: Http1Listener[] = []
   for (const address of site.listen) {
     try {
       listeners.push(
@@ -80,11 +92,13 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
           timers,
           limits: site.limits,
           settings: site.edge,
+          admission: protection.admission,
           fault: (error) =>
             deps.err(`myriad: a fault while a connection was served: ${error.stack ?? error.message}\n`),
         }),
       )
     } catch (cause) {
+      protection.stop()
       for (const listener of listeners) void listener.drain()
       throw new ListenError(address, { cause })
     }
@@ -98,6 +112,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     memory: () => ({ objects: store.size, usedBytes: store.bytes, budgetBytes: store.budgetBytes }),
     purge: (asked) => purge(engine, asked),
     async drain() {
+      protection.stop()
       const cut = timers.after(site.edge.drainTime, () => {
         for (const listener of listeners) listener.cut()
       })

@@ -3,6 +3,7 @@ import { statusOf } from '../admin/client.ts'
 import { socketFolder } from '../admin/folder.ts'
 import type { Status } from '../admin/status.ts'
 import { reasons } from '../base/reason.ts'
+import { connectionRefusals } from '../base/record.ts'
 import { formatBytes } from '../config/units.ts'
 import type { Command, ExitCode, World } from './command.ts'
 import {
@@ -80,10 +81,14 @@ function statusLines(found: Status, terminal: Terminal): string[] {
   const { funnel, memory } = found
   const share = memory.budgetBytes === 0 ? 0 : (100 * memory.usedBytes) / memory.budgetBytes
   const used = `${megabytes(memory.usedBytes)} of ${formatBytes(memory.budgetBytes)} (${share.toFixed(0)}%)`
+  const refused = connectionRefusals
+    .filter((why) => funnel.refusedConnections[why] > 0)
+    .map((why) => `${why} ${funnel.refusedConnections[why].toLocaleString('en')}`)
   const ranked = reasonTotals(funnel).slice(0, reasonsShown)
   const rows = [
     '',
     `  memory tier: ${memory.objects.toLocaleString('en')} responses, ${used}`,
+    ...(refused.length === 0 ? [] : [`  connections closed unread: ${refused.join(', ')}`]),
     ...(ranked.length === 0 ? [] : ['', '  why:']),
     ...ranked.map(
       ([reason, requests]) =>

@@ -7,7 +7,7 @@ import type {
   responseChangeRows,
   ruleRows,
 } from '../cube/y/rule-settings.ts'
-import type { bypassRows, routeRows } from '../cube/y/settings.ts'
+import type { bypassRows, rateRows, routeRows } from '../cube/y/settings.ts'
 import type { edgeRows, purgeRows } from '../edge/settings.ts'
 import type { limitRows } from '../http1/limits.ts'
 import type { filesRows } from '../origin/files/settings.ts'
@@ -47,9 +47,13 @@ export type CacheInput = Omit<SettingsInput<typeof cacheRows>, 'cookies'> & {
   readonly bypass?: SettingsInput<typeof bypassRows>
 }
 
+/** A limit on the rate of requests. */
+export type RateInput = SettingsInput<typeof rateRows> & { readonly requests: number }
+
 /** Which requests go to which service, and how they use the cache. */
 export type RouteInput = SettingsInput<typeof routeRows> & {
   readonly path: string
+  readonly rate?: RateInput | readonly RateInput[]
   readonly cache?: CacheInput
 }
 

@@ -6,10 +6,11 @@ import { everyPath, type RouteRow } from '../cube/y/table.ts'
 import { withRows } from './presets/defaults.ts'
 import type { Preset } from './presets/preset.ts'
 import { compiled, readCache } from './read-cache.ts'
+import { readRates } from './read-rate.ts'
 import { listed, member, memberOf, members, readRows, refuseUnknown, type Found } from './read.ts'
 import { nearest } from './spelling.ts'
 
-const routeNames = [...Object.keys(routeRows), 'cache']
+const routeNames = [...Object.keys(routeRows), 'rate', 'cache']
 
 /** A service as routes see it. */
 interface RoutedService {
@@ -17,8 +18,15 @@ interface RoutedService {
   readonly preset: Preset | undefined
 }
 
-/** The routes in order; what is wrong with one is reported, and the route left out. */
-export function readRoutes(found: Found, services: readonly RoutedService[]): readonly RouteRow[] {
+/**
+ * The routes in order; what is wrong with one is reported, and the route left out. `bodyBytesMax`: for those that do not
+ * say.
+ */
+export function readRoutes(
+  found: Found,
+  services: readonly RoutedService[],
+  bodyBytesMax: number,
+): readonly RouteRow[] {
   if (!Array.isArray(found.value)) {
     found.report.wrong(found.path, found.value, 'expected a list of routes')
     return []
@@ -26,21 +34,28 @@ export function readRoutes(found: Found, services: readonly RoutedService[]): re
   if (found.value.length === 0) found.report.amiss(found.path, 'expected at least one route')
   const rows: RouteRow[] = []
   let catchAll: string | undefined
+  let rates = 0
   for (const [i, value] of found.value.entries()) {
     const route = member(found, i, value)
     if (catchAll !== undefined) {
       found.report.amiss(route.path, `never reached: ${catchAll} takes every request before it`)
       catchAll = undefined
     }
-    const row = readRoute(route, services)
+    const row = readRoute(route, services, bodyBytesMax, rates)
     if (row === undefined) continue
+    rates += (row.route.rates?.every.length ?? 0) + (row.route.rates?.misses.length ?? 0)
     rows.push(row)
     if (row.path === everyPath && row.hosts === undefined) catchAll = route.path
   }
   return rows
 }
 
-function readRoute(found: Found, services: readonly RoutedService[]): RouteRow | undefined {
+function readRoute(
+  found: Found,
+  services: readonly RoutedService[],
+  bodyBytesMax: number,
+  ratesBefore: number,
+): RouteRow | undefined {
   const all = members(found, "an object with 'path', 'service' and 'cache'")
   if (all === undefined) return undefined
   refuseUnknown(all, routeNames)
@@ -56,11 +71,19 @@ function readRoute(found: Found, services: readonly RoutedService[]): RouteRow |
   const rows = services.find((each) => each.service === service)?.preset?.cache ?? []
   const written = memberOf(all, found, 'cache')
   const cache = readCache({ ...written, value: withRows(written.value, rows) })
+  const rates = readRates(memberOf(all, found, 'rate'), ratesBefore)
   if (path === undefined || service === undefined || hosts.includes(undefined)) return undefined
   return {
     hosts: hosts.length === 0 ? undefined : hosts.filter((host) => host !== undefined),
     path: settings.path === '/*' || settings.path === '*' ? everyPath : path,
-    route: { name: `${settings.host.join(',')}${settings.path}`, service, rule: undefined, ...cache },
+    route: {
+      name: `${settings.host.join(',')}${settings.path}`,
+      service,
+      rates,
+      bodyBytesMax: settings.bodyBytes ?? bodyBytesMax,
+      rule: undefined,
+      ...cache,
+    },
   }
 }
 

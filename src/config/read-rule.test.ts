@@ -79,6 +79,8 @@ test.each([
   [[{ bypass: true, ttl: '1m' }], 'rules[0].ttl: has no effect beside bypass: true'],
   [[{ cookie: 'a', request: { remove: 'x' } }], 'rules[0].request: needs bypass: true'],
   [[{ cookie: 'a', response: { set: { a: 'b' } } }], 'rules[0].response: needs bypass: true'],
+  [[{ country: 'DE', response: { set: { a: 'b' } } }], 'rules[0].response: needs bypass: true'],
+  [[{ country: 'de', bypass: true }], "rules[0].country = 'de': expected a country by two capital letters"],
   [[{ request: { set: { Host: 'a' } } }], 'not to be changed by a rule'],
   [[{ request: { remove: ['Content-Length'] } }], 'not to be changed by a rule'],
   [[{ response: { set: { 'Set-Cookie': 'a' } } }], 'not to be changed by a rule'],

@@ -13,7 +13,7 @@ import { readRedirect, redirectsToItself } from './read-rule-redirect.ts'
 import { listed, member, memberOf, members, readRows, refuseUnknown, type Found } from './read.ts'
 
 const actionNames = ['ttl', 'bypass', 'redirect', 'request', 'response', 'errors']
-const ruleNames = ['path', 'host', 'cookie', 'method', ...actionNames]
+const ruleNames = ['path', 'host', 'cookie', 'method', 'country', ...actionNames]
 
 /** The rules in order; what is wrong with one is reported, and the rule left out. Absent: none. */
 export function readRules(found: Found, around: Surroundings): readonly Rule[] {
@@ -48,6 +48,7 @@ function readRule(found: Found, around: Surroundings): Rule | undefined {
   const hosts = settings.host.map((host) => compiled(at('host'), host, hostMatcher))
   const cookies = checkedNames(settings.cookie, at('cookie'))
   const methods = readMethods(settings.method, at('method'))
+  const countries = readCountries(settings.country, at('country'))
   const redirect = readRedirect(at('redirect'), matchers.includes(undefined) ? [] : settings.path)
   const actions = {
     ttlSeconds: settings.ttl === undefined ? undefined : Math.floor(settings.ttl / 1000),
@@ -66,13 +67,20 @@ function readRule(found: Found, around: Surroundings): Rule | undefined {
     )
   if (settings.bypass && settings.ttl !== undefined)
     found.report.amiss(at('ttl').path, 'has no effect beside bypass: true')
-  // What is stored is for all who ask for the URL, and their cookies are not in the key.
+  // What is stored is for all who ask for the URL, and neither their cookies nor their countries are in the key.
   for (const name of ['request', 'response'] as const)
-    if (cookies.length > 0 && actions[name] !== undefined && !settings.bypass)
-      found.report.amiss(
-        at(name).path,
-        "needs bypass: true beside it in a rule with 'cookie': answers are shared by visitors with other cookies",
-      )
+    if (actions[name] !== undefined && !settings.bypass) {
+      if (cookies.length > 0)
+        found.report.amiss(
+          at(name).path,
+          "needs bypass: true beside it in a rule with 'cookie': answers are shared by visitors with other cookies",
+        )
+      if (countries !== undefined)
+        found.report.amiss(
+          at(name).path,
+          "needs bypass: true beside it in a rule with 'country': answers are shared by visitors of other countries",
+        )
+    }
   if (found.report.problems.length > problemsBefore) return undefined
   const match: RuleMatch = {
     path: settings.path.some((pattern) => pattern === '/*' || pattern === '*')
@@ -82,6 +90,7 @@ function readRule(found: Found, around: Surroundings): Rule | undefined {
     hosts: hosts.length === 0 ? undefined : hosts.filter((host) => host !== undefined),
     cookie: cookies.length === 0 ? undefined : cookieMatcher(cookies),
     methods,
+    countries,
   }
   const name = `${found.path} (${conditions(settings)})`
   return redirect === undefined
@@ -102,6 +111,14 @@ function readMethods(words: readonly string[], found: Found): ReadonlySet<string
   return new Set(words.includes('GET') ? [...words, 'HEAD'] : words)
 }
 
+/** The countries, of which data is wanted then; undefined: any. */
+function readCountries(codes: readonly string[], found: Found): ReadonlySet<string> | undefined {
+  for (const code of codes)
+    if (!/^[A-Z]{2}$/.test(code))
+      found.report.wrong(found.path, code, "expected a country by two capital letters, such as 'DE'")
+  return codes.length === 0 ? undefined : new Set(codes)
+}
+
 const anyOf = (matchers: readonly Matcher[]): Matcher =>
   matchers.length === 1 ? matchers[0]! : (path) => matchers.some((matches) => matches(path))
 
@@ -120,8 +137,8 @@ function beginnings(patterns: readonly string[]): readonly number[] | undefined 
   return [...characters]
 }
 
-function takesEverything({ path, hosts, cookie, methods }: RuleMatch): boolean {
-  return path === everyPath && hosts === undefined && cookie === undefined && methods === undefined
+function takesEverything({ path, hosts, cookie, methods, countries }: RuleMatch): boolean {
+  return [hosts, cookie, methods, countries].every((each) => each === undefined) && path === everyPath
 }
 
 function conditions(settings: {
@@ -129,8 +146,9 @@ function conditions(settings: {
   readonly host: readonly string[]
   readonly cookie: readonly string[]
   readonly method: readonly string[]
+  readonly country: readonly string[]
 }): string {
-  const parts = (['method', 'host', 'path', 'cookie'] as const)
+  const parts = (['method', 'host', 'path', 'cookie', 'country'] as const)
     .filter((name) => settings[name].length > 0)
     .map((name) => `${name} ${settings[name].join(', ')}`)
   return parts.join('; ')

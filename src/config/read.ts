@@ -1,6 +1,6 @@
 // Reads values by their settings rows: whatever stands in a configuration goes in, a typed value or a problem comes
 // out. A wrong value is reported and stands in as its default, so that everything else is looked at too.
-import { isIP } from 'node:net'
+import { parseIpRange } from '../base/ip-address.ts'
 import type { SettingRow, SettingRows, SettingsOf } from '../base/setting.ts'
 import { memberPath, type Report } from './problem.ts'
 import { nearest } from './spelling.ts'
@@ -110,11 +110,7 @@ function textsOf(value: unknown): readonly string[] | undefined {
 
 /** An address, a range in CIDR notation (RFC 4632 §3.1), or one of the words for common ranges. */
 function isCidr(text: string): boolean {
-  if (text === 'loopback' || text === 'private') return true
-  const [address = '', prefix, ...rest] = text.split('/')
-  const version = isIP(address)
-  if (version === 0 || rest.length > 0) return false
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128))
+  return text === 'loopback' || text === 'private' || parseIpRange(text) !== undefined
 }
 
 /** What a row accepts, in words. */

@@ -137,7 +137,7 @@ test('everything that is wrong is told at once, with its place, its value and wh
     "routes[1].cache.ttl = '5 parsecs': expected a duration such as '10s' or '1h', from 1s to 365d",
     "routes[1].cache.cookies = 'dorp': expected 'keep' or 'drop'; did you mean 'drop'?",
     "edge.trust = a list of 1: expected addresses or ranges such as '10.0.0.0/8', 'loopback' or 'private'",
-    "tiers.redis = 'redis://10.0.0.9': not available: only 'memory' and 'memoryObject' can be set here",
+    "tiers.redis = 'redis://10.0.0.9': not available: only 'memory', 'memoryObject' and 'guard' can be set here",
     "tiers.memory = '1KB': expected a size such as '8KB' or '128MB', from 1MB to 1TB",
   ])
 })
@@ -314,4 +314,28 @@ test('the path of a problem leads to its value', () => {
           expect([path, reachable(config, path)]).toEqual([path, true])
     }),
   )
+})
+
+test('a file of bans is read before anybody is served, and found wrong by its line', () => {
+  const withBans = (text: string) =>
+    resolveSite({ services, edge: { banFile: 'bans.txt' } }, { ...around, readFile: () => Buffer.from(text) })
+  const good = withBans('192.0.2.1\n2001:db8::/32 # a network\n')
+  expect(good.kind === 'site' && good.site.edge.banFile).toBe('/site/bans.txt')
+  const wrong = withBans('192.0.2.1\nexample.com\n')
+  expect(wrong.kind === 'wrong' && wrong.problems.map(formatProblem)).toEqual([
+    "edge.banFile = 'bans.txt': line 2: expected an address or a range such as '192.0.2.0/24', not 'example.com'",
+  ])
+  expect(problems({ services, edge: { banFile: 'missing.txt' } })).toEqual([
+    "edge.banFile = 'missing.txt': no such file",
+  ])
+})
+
+test('a rule that looks at countries needs their data', () => {
+  const config = { services, rules: [{ country: 'DE', bypass: true }] }
+  expect(site(config).edge.countryData).toBe('/site/node_modules/@ip-location-db/asn-country')
+  const missing = { ...config, edge: { countryData: './missing' } }
+  expect(problems(missing)).toEqual([
+    "edge.countryData: missing: a rule looks at 'country', and /site/missing does not hold 'asn-country-ipv4.csv' and 'asn-country-ipv6.csv'; npm install @ip-location-db/asn-country in the folder of the configuration, or name the folder that has them",
+  ])
+  expect(problems({ ...missing, rules: [] })).toEqual([])
 })

@@ -3,13 +3,14 @@ import { join } from 'node:path'
 import { texts } from '../base/setting.ts'
 import { RuleTable } from '../cube/y/rule-table.ts'
 import { RouteTable } from '../cube/y/table.ts'
-import { edgeRows, purgeRows, type ListenAddress } from '../edge/settings.ts'
+import { purgeRows, type ListenAddress } from '../edge/settings.ts'
 import { limitRows } from '../http1/limits.ts'
 import { memoryRows } from '../store/memory/settings.ts'
 import type { Service } from '../cube/y/route.ts'
 import { listenExpected, originExpected, parseListen } from './address.ts'
 import { Report, type Problem } from './problem.ts'
 import { memberOf, members, readRow, readRows, readSection, refuseUnknown, type Found } from './read.ts'
+import { readEdge, requireCountries } from './read-edge.ts'
 import { readOrigin, type Surroundings } from './read-origin.ts'
 import { readRoutes } from './read-route.ts'
 import { readRules } from './read-rule.ts'
@@ -47,16 +48,22 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
   const at = (name: string): Found => memberOf(all, root, name)
   const services = readServices(at('services'), around)
   const listen = readListen(at('listen'))
-  const routes = new RouteTable(freeze(readRoutes(routesOf(at('routes'), services), services)))
+  const limits = readSection(limitRows, at('limits'))
+  const routes = new RouteTable(
+    freeze(readRoutes(routesOf(at('routes'), services), services, limits.bodyBytes)),
+  )
   const rules = readRules(at('rules'), around)
+  const edge = readEdge(at('edge'), around)
+  if (rules.some(({ match }) => match.countries !== undefined)) requireCountries(edge, at('edge'), around)
   const site: Site = {
     listen,
     services: services.filter((entry): entry is SiteService => entry.origin !== undefined),
     routes,
     rules: rules.length === 0 ? undefined : new RuleTable(rules, routes.routes),
-    edge: readSection(edgeRows, at('edge')),
+    edge,
     purge: readSection(purgeRows, at('purge')),
-    limits: readSection(limitRows, at('limits')),
+    // The reader does not know routes: it lets through what any of them takes.
+    limits: { ...limits, bodyBytes: Math.max(...routes.routes.map((route) => route.bodyBytesMax)) },
     tiers: readSection(memoryRows, at('tiers')),
   }
   return report.problems.length === 0

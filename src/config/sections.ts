@@ -2,7 +2,7 @@
 import type { SettingRows } from '../base/setting.ts'
 import { cacheRows, cookieRows } from '../cache/settings.ts'
 import { redirectRows, requestChangeRows, responseChangeRows, ruleRows } from '../cube/y/rule-settings.ts'
-import { bypassRows, routeRows } from '../cube/y/settings.ts'
+import { bypassRows, rateRows, routeRows } from '../cube/y/settings.ts'
 import { edgeRows, purgeRows } from '../edge/settings.ts'
 import { limitRows } from '../http1/limits.ts'
 import { filesRows } from '../origin/files/settings.ts'
@@ -47,6 +47,11 @@ export const sections: readonly Section[] = [
     path: 'routes[]',
     text: 'Which requests go to which service. The first route that matches wins; without `routes`, every request goes to the only service.',
     rows: routeRows,
+  },
+  {
+    path: 'routes[].rate',
+    text: 'How many requests one visitor may make; an object, or a list of them that all hold. See [limits](limits.md#rates).',
+    rows: rateRows,
   },
   {
     path: 'routes[].cache',

@@ -32,6 +32,7 @@ class Line {
       settings,
       trusted: new TrustedPeers([]),
       draining: false,
+      announced: () => true,
       closed() {},
     })
   }

@@ -58,6 +58,7 @@ class Line {
       get draining() {
         return setup.draining
       },
+      announced: () => true,
       closed: () => setup.closed++,
     })
   }

@@ -14,7 +14,9 @@ import type { Socket, SocketUser } from '../net/socket.ts'
 import type { Engine } from '../request/engine.ts'
 import { answerWithFailure } from '../request/own-answer.ts'
 import type { Client, RequestCall } from '../request/reply.ts'
+import type { AddressCount } from './admission.ts'
 import { Http1Reply, type ReplyConnection } from './http1-reply.ts'
+import type { ProxyHeader } from './proxy-protocol.ts'
 import type { EdgeSettings } from './settings.ts'
 import { forwarded, type TrustedPeers } from './trust.ts'
 
@@ -28,6 +30,8 @@ export interface ListenerContext {
   readonly trusted: TrustedPeers
   /** The process is ending: connections close after their answer. */
   readonly draining: boolean
+  /** A proxy tells whose connection this is; false: that client may not connect. */
+  announced(connection: Http1Connection, address: string): boolean
   closed(connection: Http1Connection): void
 }
 
@@ -59,6 +63,10 @@ const bodyDone: Body = { kind: 'done' }
 export class Http1Connection implements ReplyConnection, SocketUser {
   readonly outbox: Outbox
   minorVersion = 1
+  /** Where the listener has counted it. */
+  counted: AddressCount | undefined
+  /** Has to come before everything else; undefined: it has, or there is none. */
+  proxyHeader: ProxyHeader | undefined
   #phase: Phase = 'head'
   /** What has come and has to wait: a copy, since what comes is lent. */
   #pending: Buffer | undefined
@@ -111,7 +119,14 @@ export class Http1Connection implements ReplyConnection, SocketUser {
     return this.#phase === 'head' && this.#pending === undefined && this.outbox.waitingBytes === 0
   }
 
+  /** Since when it waits for a request, for the rest of a head, or for the client to go; Infinity when it does not. */
+  get waitsSinceMs(): number {
+    const waits = this.#phase === 'head' || this.#phase === 'lingering'
+    return waits && this.outbox.waitingBytes === 0 ? this.#sinceMs : Infinity
+  }
+
   onData(octets: Buffer, end: number): void {
+    if (this.proxyHeader !== undefined) return this.#readProxyHeader(this.proxyHeader, octets, end)
     switch (this.#phase) {
       case 'closed':
         return
@@ -130,6 +145,28 @@ export class Http1Connection implements ReplyConnection, SocketUser {
         if (worthReading || this.#pending.length > PIPELINED_BYTES_MAX) this.#processPending()
       }
     }
+  }
+
+  /** Reads who is behind the proxy, and then what follows. */
+  #readProxyHeader(header: ProxyHeader, octets: Buffer, end: number): void {
+    if (this.#phase !== 'head') return
+    const outcome = header.read(octets, 0, end)
+    if (outcome === 'incomplete') {
+      // It is given as much time as a head.
+      if (!this.#headBegun) this.#sinceMs = this.context.clock.monotonicMs()
+      this.#headBegun = true
+      return
+    }
+    this.proxyHeader = undefined
+    if (outcome === 'refused') return this.#refuse(new Failure('bad-request', header.problem!))
+    this.#headBegun = false
+    this.#sinceMs = this.context.clock.monotonicMs()
+    const { address } = header
+    if (address !== undefined) {
+      if (!this.context.announced(this, address)) return this.cut()
+      this.#client = { address, trusted: this.context.trusted.has(address) }
+    }
+    if (header.next < end) this.onData(octets.subarray(header.next), end - header.next)
   }
 
   onDrain(): void {
@@ -423,10 +460,9 @@ export class Http1Connection implements ReplyConnection, SocketUser {
       }
       this.#moved(next - at)
       this.#bodyBytes += gathered.to - gathered.from
-      if (this.#bodyBytes > this.reader.limits.bodyBytes) {
-        this.#bodyRefused(
-          new Failure('body-too-large', `the body is larger than ${this.reader.limits.bodyBytes} bytes`),
-        )
+      const bodyBytesMax = call?.bodyBytesMax ?? this.reader.limits.bodyBytes
+      if (this.#bodyBytes > bodyBytesMax) {
+        this.#bodyRefused(new Failure('body-too-large', `the body is larger than ${bodyBytesMax} bytes`))
         return -1
       }
       if (gathered.to > gathered.from) call?.data(octets.subarray(gathered.from, gathered.to))

@@ -1,12 +1,16 @@
 // The clear-text listener: accepts connections on one address, and ends them in order.
 import type { Clock, Timer, Timers } from '../base/clock.ts'
+import { IpSet } from '../base/ip-ranges.ts'
 import type { Recorder } from '../base/record.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import { RequestReader } from '../http1/request-reader.ts'
 import { listen } from '../net/network.ts'
 import type { SocketListener } from '../net/socket.ts'
 import type { Engine } from '../request/engine.ts'
+import type { AddressCount, Admission } from './admission.ts'
 import { Http1Connection, type ListenerContext } from './http1-connection.ts'
+import { OpenConnections } from './open-connections.ts'
+import { ProxyHeader } from './proxy-protocol.ts'
 import type { EdgeSettings, ListenAddress } from './settings.ts'
 import { TrustedPeers } from './trust.ts'
 
@@ -21,6 +25,8 @@ export interface Http1ListenerParts {
   readonly timers: Timers
   readonly limits: Http1Limits
   readonly settings: EdgeSettings
+  /** Shared by all listeners. */
+  readonly admission: Admission
   /** A fault of Myriad's own: an exception while a connection was served. That connection is ended. */
   fault(error: Error): void
 }
@@ -34,7 +40,10 @@ export class Http1Listener implements ListenerContext {
   readonly settings: EdgeSettings
   readonly trusted: TrustedPeers
   draining = false
-  readonly #connections = new Set<Http1Connection>()
+  readonly #admission: Admission
+  /** Whose connections begin with the PROXY protocol. */
+  readonly #announcing: IpSet
+  readonly #connections: OpenConnections<Http1Connection>
   readonly #listener: SocketListener
   readonly #sweep: Timer
   #onEmpty: (() => void) | undefined
@@ -47,11 +56,17 @@ export class Http1Listener implements ListenerContext {
     this.reader = new RequestReader(parts.limits)
     this.settings = parts.settings
     this.trusted = new TrustedPeers(parts.settings.trust)
-    const { connectionsMax } = parts.settings
+    this.#admission = parts.admission
+    this.#announcing = IpSet.of(parts.settings.proxyProtocol)
+    this.#connections = new OpenConnections(parts.settings.connectionsMax)
     this.#listener = listen(address, {
       accept: (socket) => {
-        if (this.#connections.size >= connectionsMax || this.draining) return undefined
+        const peer = socket.remoteAddress
+        const counted = this.#admit(peer)
+        if (counted === undefined) return undefined
         const connection = new Http1Connection(socket, this)
+        connection.counted = counted
+        if (this.#announcing.has(peer)) connection.proxyHeader = new ProxyHeader()
         this.#connections.add(connection)
         return connection
       },
@@ -77,8 +92,34 @@ export class Http1Listener implements ListenerContext {
     return this.#connections.size
   }
 
+  /** Counts a newcomer in; undefined when it is refused. */
+  #admit(address: string): AddressCount | undefined {
+    if (this.draining) return undefined
+    const admitted = this.#admission.admit(address)
+    if (typeof admitted === 'string') {
+      this.recorder.refused(admitted)
+      return undefined
+    }
+    if (this.#connections.makeRoom(this.clock.monotonicMs())) return admitted
+    this.#admission.leave(admitted)
+    this.recorder.refused('full')
+    return undefined
+  }
+
+  announced(connection: Http1Connection, address: string): boolean {
+    const admitted = this.#admission.admit(address)
+    if (typeof admitted === 'string') {
+      this.recorder.refused(admitted)
+      return false
+    }
+    if (connection.counted !== undefined) this.#admission.leave(connection.counted)
+    connection.counted = admitted
+    return true
+  }
+
   closed(connection: Http1Connection): void {
     this.#connections.delete(connection)
+    if (connection.counted !== undefined) this.#admission.leave(connection.counted)
     if (this.#connections.size === 0) this.#onEmpty?.()
   }
 
@@ -94,6 +135,12 @@ export class Http1Listener implements ListenerContext {
     }
     if (this.#connections.size === 0) this.#onEmpty()
     return promise
+  }
+
+  /** Ends the connections of those who have been banned since they came. */
+  cutBanned(): void {
+    for (const connection of this.#connections)
+      if (this.#admission.bans.has(connection.client.address)) connection.cut()
   }
 
   /** Ends every connection that is left. */

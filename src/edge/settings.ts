@@ -1,15 +1,40 @@
 // Settings of the listeners (the section `edge` of the configuration, and the addresses of `listen`).
-import { boolean, bytes, cidrs, duration, integer, type SettingsOf } from '../base/setting.ts'
+import { boolean, bytes, cidrs, duration, integer, optionalText, type SettingsOf } from '../base/setting.ts'
 
 export const edgeRows = {
   trust: cidrs(
     [],
     'Addresses whose `Forwarded` and `X-Forwarded-*` are believed, such as a load balancer in front: addresses, ranges, `loopback` or `private`.',
   ),
-  connectionsMax: integer(20_000, 'Connections of clients open at once; more are closed at once.', {
-    min: 1,
-    max: 1_000_000,
-  }),
+  connectionsMax: integer(
+    20_000,
+    'Connections of clients open at once. For one more, one that has waited long for a request, or for the rest of a head, is closed; where there is none, the newcomer.',
+    { min: 1, max: 1_000_000 },
+  ),
+  connectionsPerAddress: integer(
+    500,
+    'Connections of one address open at once, of IPv6 of one /64; more are closed at once. Those of this machine and of `trust` are not counted. 0: any number.',
+    { min: 0, max: 1_000_000 },
+  ),
+  proxyProtocol: cidrs(
+    [],
+    'Addresses whose connections begin with the PROXY protocol, version 1 or 2, such as a load balancer that passes on TCP: the client is then the one that it tells. They must send it; from all others it is a bad request.',
+  ),
+  ban: cidrs(
+    [],
+    'Addresses that are not served: connections from them are closed unread, requests that a trusted proxy passes on for them are answered with 403.',
+  ),
+  banFile: optionalText(
+    'A file with more of them, an address or range in each line, `#` before remarks; read again when it has changed.',
+  ),
+  countryData: optionalText(
+    'The folder with the data of countries that `country` of rules needs: `asn-country-ipv4.csv` and `asn-country-ipv6.csv`. Unset: `node_modules/@ip-location-db/asn-country` beside the configuration.',
+  ),
+  rateKeysMax: integer(
+    65_536,
+    'How many addresses and keys are remembered for the limits `rate` of routes, 16 bytes each; of more, those that have asked least are forgotten.',
+    { min: 8, max: 1 << 24 },
+  ),
   idleTime: duration(75_000, 'How long a connection is kept open without a request.', {
     min: 100,
     max: 3_600_000,

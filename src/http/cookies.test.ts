@@ -1,7 +1,7 @@
 // The Cookie field without some cookies.
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
-import { cookieMatcher, hasCookie, withoutCookies } from './cookies.ts'
+import { cookieMatcher, cookieValue, hasCookie, withoutCookies } from './cookies.ts'
 
 const ignored = cookieMatcher(['_ga', '_ga_*', '_gid', 'mp_*_mixpanel'])
 
@@ -108,4 +108,16 @@ test('hasCookie tells whether any cookie matches', () => {
   expect(hasCookie('a=1; _ga=2', ignored)).toBe(true)
   expect(hasCookie('a=_ga; b=_ga', ignored)).toBe(false)
   expect(hasCookie('', () => true)).toBe(false)
+})
+
+test.each([
+  ['a=1; b=2', 'b', '2'],
+  ['b=1; b=2', 'b', '1'],
+  [' b = 1 ;c', 'b', '1'],
+  ['ab=1; c', 'b', undefined],
+  ['c', 'c', undefined],
+  ['a=b=c', 'a', 'b=c'],
+  ['', 'a', undefined],
+])('in %j the cookie %s is %p', (field, name, value) => {
+  expect(cookieValue(field, name)).toBe(value)
 })

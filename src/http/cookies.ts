@@ -67,6 +67,18 @@ export function withoutCookies(value: string, ignored: CookieMatcher): string | 
   return removed || kept === undefined ? kept : value
 }
 
+/** The value of the first cookie of that name; undefined when there is none. */
+export function cookieValue(value: string, name: string): string | undefined {
+  for (let at = 0; at <= value.length;) {
+    const end = pairEnd(value, at)
+    const equals = value.indexOf('=', at)
+    if (equals >= 0 && equals < end && nameOf(value, at, end) === name)
+      return value.slice(equals + 1, end).trim()
+    at = end + 1
+  }
+  return undefined
+}
+
 /** Whether any cookie of the field matches. */
 export function hasCookie(value: string, matches: CookieMatcher): boolean {
   for (let at = 0; at <= value.length;) {

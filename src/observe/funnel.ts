@@ -2,7 +2,13 @@
 // arrays, so that counting a request allocates nothing; they only grow, and whoever shows them takes a snapshot.
 import type { Clock } from '../base/clock.ts'
 import { reasons, type Reason } from '../base/reason.ts'
-import { tiers, type Recorder, type Tier } from '../base/record.ts'
+import {
+  connectionRefusals,
+  tiers,
+  type ConnectionRefusal,
+  type Recorder,
+  type Tier,
+} from '../base/record.ts'
 import { Histogram, type Percentiles } from './histogram.ts'
 
 /** What the funnel held at one moment; plain data, so that it can be sent as JSON. */
@@ -20,6 +26,8 @@ export interface FunnelSnapshot {
   /** From the end of the request's head to the decision on its answer. */
   readonly latencyMs: Readonly<Record<Tier, Percentiles | undefined>>
   readonly bytes: { readonly toClients: number; readonly fromOrigins: number }
+  /** Connections that were closed unread. */
+  readonly refusedConnections: Readonly<Record<ConnectionRefusal, number>>
 }
 
 export interface ReasonCount {
@@ -56,6 +64,7 @@ export class Funnel implements Recorder {
   readonly #secondOf = new Float64Array(secondsKept).fill(-1)
   #bytesToClients = 0
   #bytesFromOrigins = 0
+  readonly #refused = new Float64Array(connectionRefusals.length)
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -83,6 +92,10 @@ export class Funnel implements Recorder {
     this.#bytesFromOrigins += fromOrigins
   }
 
+  refused(why: ConnectionRefusal): void {
+    this.#refused[connectionRefusals.indexOf(why)]!++
+  }
+
   /** All counters as they are now; rates over the last `seconds` whole seconds. */
   snapshot(seconds = 10): FunnelSnapshot {
     const byTier = tiers.map((_, t) => sum(this.#counts, t * reasonNames.length, reasonNames.length))
@@ -95,6 +108,9 @@ export class Funnel implements Recorder {
       recent: this.#recent(seconds),
       latencyMs: perTier((t) => this.#latency[t]!.percentilesMs()),
       bytes: { toClients: this.#bytesToClients, fromOrigins: this.#bytesFromOrigins },
+      refusedConnections: Object.fromEntries(
+        connectionRefusals.map((why, i) => [why, this.#refused[i]!]),
+      ) as Record<ConnectionRefusal, number>,
     }
   }
 

@@ -24,6 +24,10 @@ export class Consumer implements RequestCall {
 
   constructor(readonly visit: Visit) {}
 
+  get bodyBytesMax(): number {
+    return this.visit.route.bodyBytesMax
+  }
+
   data(chunk: Uint8Array): void {
     if (this.collector !== undefined) this.collector.data(chunk)
     else this.fetch?.requestData(this, chunk)

@@ -14,6 +14,8 @@ import { reuse, staleOnFailure } from '../cache/reuse.ts'
 import type { Stored } from '../cache/stored.ts'
 import { freshened, hasValidator, headEffect, updatedBy } from '../cache/validate.ts'
 import { variantKey } from '../cache/vary.ts'
+import { rateFields, type RateLimit } from '../cube/y/rate.ts'
+import type { RateTable } from '../cube/y/rate-table.ts'
 import type { ErrorPages } from '../cube/y/rule-errors.ts'
 import type { RuleTable } from '../cube/y/rule-table.ts'
 import type { Route } from '../cube/y/route.ts'
@@ -27,6 +29,7 @@ import type { Origin, OriginBody, OriginNames } from '../origin/origin.ts'
 import type { StoredBytes } from '../store/memory/stored-bytes.ts'
 import type { Store } from '../store/store.ts'
 import { forwardedStatus } from './cache-status.ts'
+import { clientAddress } from './client-address.ts'
 import { answerDirectly } from './direct.ts'
 import { ErrorPageReply } from './error-page.ts'
 import { Consumer } from './consumer.ts'
@@ -35,6 +38,7 @@ import type { FetchOwner, Plan } from './fetch-owner.ts'
 import { ForwardedRequest, askAsIs, askToStore, gatewayLines, type Ask, type Identity } from './forward.ts'
 import { HitForMiss } from './hit-for-miss.ts'
 import { answerOptions, answerPurged, answerRedirect, answerWithFailure } from './own-answer.ts'
+import { overRate } from './over-rate.ts'
 import type { Client, Reply, RequestCall } from './reply.ts'
 import { HEADROOM, withHeadroom } from './representation.ts'
 import { KeptAnswer } from './kept-answer.ts'
@@ -72,6 +76,12 @@ export interface EngineParts {
   readonly instance: string
   /** Whether a client may empty the cache by PURGE; `fields` are those of its request. */
   readonly mayPurge: (client: Client, fields: Fields) => boolean
+  /** Whether the owner does not serve an address. The listener has asked for those who connect: this is for their clients. */
+  readonly isBanned: (address: string) => boolean
+  /** The country of an address, by two letters; undefined: it is not known. */
+  readonly countryOf: (address: string) => string | undefined
+  /** Undefined: no route limits the rate of requests. */
+  readonly rates: RateTable | undefined
   /** For multipart boundaries. */
   random(): string
 }
@@ -127,6 +137,10 @@ export class Engine implements FetchOwner, ServeContext {
       this.#refuseEarly(reply, startMs, new Failure('loop', 'this request has passed here before'))
       return undefined
     }
+    if (reply.client.trusted && this.#parts.isBanned(clientAddress(view, reply.client))) {
+      this.#refuseEarly(reply, startMs, new Failure('banned', 'this address is not served'))
+      return undefined
+    }
     if (view.method === 'PURGE') {
       this.#answerPurge(view, reply, startMs)
       return undefined
@@ -134,7 +148,9 @@ export class Engine implements FetchOwner, ServeContext {
     let route = this.#routeOf(view)
     let answers = reply
     if (this.#parts.rules !== undefined) {
-      const rule = this.#parts.rules.match(view)
+      const { rules, countryOf } = this.#parts
+      const country = rules.asksCountry ? () => countryOf(clientAddress(view, reply.client)) : undefined
+      const rule = rules.match(view, country)
       if (rule?.action.kind === 'redirect') {
         const { status, location } = rule.action.redirect
         answerRedirect(reply, status, location(view.pathAndQuery), view.method === 'HEAD')
@@ -144,14 +160,20 @@ export class Engine implements FetchOwner, ServeContext {
       if (rule !== undefined) {
         if (rule.action.actions.errors !== undefined)
           answers = this.#withErrorPages(view, reply, rule.action.actions.errors)
-        if (route !== undefined) route = this.#parts.rules.under(rule, route, view)
+        if (route !== undefined) route = rules.under(rule, route, view)
       }
     }
     if (route === undefined) {
       this.#refuseEarly(answers, startMs, noRoute(), view.method === 'HEAD')
       return undefined
     }
-    return begin(this, new Visit(view, answers, route, startMs))
+    const visit = new Visit(view, answers, route, startMs)
+    if (visit.body.kind === 'length' && visit.body.bytes > route.bodyBytesMax) {
+      this.refuse(visit, bodyTooLarge(route))
+      return undefined
+    }
+    if (route.rates !== undefined && this.overRate(visit, route.rates.every)) return undefined
+    return begin(this, visit)
   }
 
   /** Pages of the site's own are asked for as any visitor does, without rules. */
@@ -214,6 +236,18 @@ export class Engine implements FetchOwner, ServeContext {
   refuse(visit: Visit, failure: Failure): void {
     answerWithFailure(visit.reply, failure, visit.headOnly)
     this.answered(visit, 'self', failure.reason, failure.status)
+  }
+
+  /** Whether a request is over one of these limits. It has been answered then. */
+  overRate(visit: Visit, limits: readonly RateLimit[]): boolean {
+    const { rates } = this.#parts
+    if (rates === undefined || visit.startMs === NOT_COUNTED) return false
+    const over = overRate(rates, limits, visit, this.nowMs())
+    if (over === undefined) return false
+    const failure = new Failure('rate-limited', 'too many requests')
+    answerWithFailure(visit.reply, failure, visit.headOnly, rateFields(over.limit, over.waitMs))
+    this.answered(visit, 'self', failure.reason, failure.status)
+    return true
   }
 
   answered(visit: Visit, tier: Tier, reason: Reason, status: number): void {
@@ -503,6 +537,9 @@ export class Engine implements FetchOwner, ServeContext {
     this.#parts.recorder.answered('self', failure.reason, failure.status, startMs)
   }
 }
+
+const bodyTooLarge = ({ bodyBytesMax }: Route): Failure =>
+  new Failure('body-too-large', `the body is larger than ${bodyBytesMax} bytes`)
 
 const noRoute = (): Failure => new Failure('no-route', 'no route takes this request')
 

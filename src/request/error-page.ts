@@ -82,7 +82,8 @@ export class ErrorPageReply implements Reply {
     const { inner } = this
     const { status, source } = representation
     const page = this.pages.of(status)
-    if (page === undefined)
+    // Whoever asks too much must not make the site be asked for its page instead.
+    if (page === undefined || (reason === 'rate-limit' && page.kind === 'path'))
       return inner.stored(representation, headOnly, ageSeconds, ttlSeconds, reason, member)
     const send = (body: KeptBody): void =>
       inner.stored(withBody(representation, body), headOnly, -1, ttlSeconds, reason, member)

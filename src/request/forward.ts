@@ -155,7 +155,7 @@ function makeLines(visit: Visit, names: OriginNames, host: string, identity: Ide
   return {
     fields,
     text: fieldLines(fields),
-    clientAddress: clientAddress(visit),
+    clientAddress: clientAddress(visit, visit.reply.client),
     scheme: visit.scheme,
     authority: host,
   }

@@ -41,10 +41,15 @@ const told: Partial<Record<FailureCode, string>> = {
   'total-timeout': 'the origin did not answer in time',
 }
 
+/** Fields of an answer. */
+type Lines = readonly (readonly [name: string, value: string])[]
+
 /** Answers a request with a failure. What it says of the cause is for the client; it holds no secret. */
-export function answerWithFailure(reply: Reply, failure: Failure, headOnly: boolean): void {
+export function answerWithFailure(reply: Reply, failure: Failure, headOnly: boolean, more: Lines = []): void {
   const body = Buffer.from(`${failure.status} ${failure.code}: ${told[failure.code] ?? failure.message}\n`)
-  const representation = Representation.once(failure.status, textFields(body), body)
+  const fields = textFields(body)
+  for (const [name, value] of more) fields.append(name, value)
+  const representation = Representation.once(failure.status, fields, body)
   reply.stored(representation, headOnly, -1, 0, failure.reason, ownStatus(failure.reason))
 }
 

@@ -73,6 +73,8 @@ export interface Reply {
 
 /** What a listener tells the engine of a request that it could not answer at once. */
 export interface RequestCall {
+  /** How large the request's body may be: a listener that counts one of unknown length ends it there. */
+  readonly bodyBytesMax: number
   /** A piece of the request's body, lent: whoever keeps it copies it. */
   data(chunk: Uint8Array): void
   end(trailers: Fields | undefined): void

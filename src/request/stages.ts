@@ -31,7 +31,7 @@ export function begin(engine: Engine, visit: Visit): RequestCall | undefined {
     return undefined
   }
   const why = passReason(visit)
-  if (why !== undefined) return engine.pass(new Consumer(visit), why)
+  if (why !== undefined) return isOver(engine, visit) ? undefined : engine.pass(new Consumer(visit), why)
   if (visit.method === 'QUERY') return collectQuery(engine, visit)
   return lookup(engine, visit)
 }
@@ -55,6 +55,10 @@ export function lookup(engine: Engine, visit: Visit, waiting?: Consumer): Reques
   const entry = engine.store.get(visit.key)
   const variant = entry === undefined ? undefined : select(entry, visit)
   const decision = decide(engine, visit, entry, variant)
+  if (visit.route.rates !== undefined && asksOrigin[decision.kind] && isOver(engine, visit)) {
+    if (waiting !== undefined) waiting.done = true
+    return undefined
+  }
   switch (decision.kind) {
     case 'serve':
       if (waiting !== undefined) waiting.done = true
@@ -82,6 +86,24 @@ export function lookup(engine: Engine, visit: Visit, waiting?: Consumer): Reques
     default:
       return unreachable(decision)
   }
+}
+
+const asksOrigin: Readonly<Record<Reuse['kind'], boolean>> = {
+  serve: false,
+  // Whoever happens to come by then does not ask for it.
+  'serve-and-revalidate': false,
+  unavailable: false,
+  revalidate: true,
+  complete: true,
+  miss: true,
+}
+
+/** Whether a request that the cache does not answer is one too many; counted once, however often it is looked up. */
+function isOver(engine: Engine, visit: Visit): boolean {
+  const { rates } = visit.route
+  if (rates === undefined || visit.isCounted) return false
+  visit.isCounted = true
+  return engine.overRate(visit, rates.misses)
 }
 
 function decide(

@@ -37,6 +37,8 @@ export class Visit implements RequestFacts {
   key: string
   /** The body of a QUERY, once it has been read. */
   collected: Uint8Array | undefined
+  /** Whether it has been counted as a request that the cache does not answer (`rates` of its route). */
+  isCounted = false
   /** Why the route wants this request past the cache. Such a request and its answer keep all their cookies. */
   readonly bypass: BypassReason | undefined
   readonly cookie: string | undefined = undefined

@@ -3,6 +3,7 @@ import { realClock } from '../../src/base/clock.ts'
 import { checkFastCgi, fastCgiInput } from './fastcgi.ts'
 import { requestInput, responseInput } from './inputs.ts'
 import { checkChunks, checkRequests, checkResponses } from './properties.ts'
+import { checkProxy, proxyInput } from './proxy.ts'
 import { Random } from './random.ts'
 
 /** The sides of the codec. */
@@ -10,6 +11,7 @@ export const sides = {
   requests: { input: requestInput, check: checkRequests },
   responses: { input: responseInput, check: checkResponses },
   chunks: { input: requestInput, check: checkChunks },
+  proxy: { input: proxyInput, check: checkProxy },
   fastcgi: { input: fastCgiInput, check: checkFastCgi },
 } as const
 
@@ -44,6 +46,7 @@ export function runOne(side: Side, seed: number): Found | undefined {
 
 /** The side of the n-th input: requests and responses by turns, the others now and then. */
 export function sideOf(n: number): Side {
+  if (n % 20 === 19) return 'proxy'
   if (n % 10 === 9) return 'chunks'
   if (n % 10 === 8) return 'fastcgi'
   return n % 2 === 0 ? 'requests' : 'responses'

@@ -4,6 +4,8 @@ import { detail } from '../../testing/cache-status.ts'
 import { response } from '../../testing/raw-origin.ts'
 import { fresh, request, type Site, startSite } from '../../testing/site.ts'
 
+const uncached = (body: string) => response('200 OK', ['Cache-Control: no-store'], body)
+
 let site: Site
 afterEach(() => site.stop())
 
@@ -101,22 +103,21 @@ test('a slow reader who keeps reading gets everything', async () => {
   client.destroy()
 }, 15_000)
 
-test('more connections than connectionsMax are closed at once; those that are there are served', async () => {
+test('more connections than connectionsMax are closed at once while all are being served', async () => {
   site = await startSite({ edge: { connectionsMax: 3 } })
-  site.on('/', fresh('page'))
+  const answers: (() => void)[] = []
+  site.on('/held', ({ connection }) => void answers.push(() => connection.write(uncached('page'))))
   const inside = await Promise.all([site.connect(), site.connect(), site.connect()])
-  for (const client of inside) {
-    await client.send(request('/'))
-    expect((await client.response()).text()).toBe('page')
-  }
+  for (const client of inside) await client.send(request('/held', { method: 'POST', body: '' }))
+  await site.origin.request(3)
   // The reset may come before the client knows that it is connected.
   const outside = await site.connect().catch(() => undefined)
   if (outside) expect((await outside.closed()).length).toBe(0)
+  for (const answer of answers) answer()
   for (const client of inside) {
-    await client.send(request('/'))
     expect((await client.response()).text()).toBe('page')
+    client.destroy()
   }
-  for (const client of inside) client.destroy()
 })
 
 test('a body over the limit is refused before the origin has the whole', async () => {

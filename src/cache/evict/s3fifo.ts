@@ -38,18 +38,28 @@ export function touch(resident: Resident): void {
 
 /** Decides who stays within `budgetBytes`. */
 export class S3Fifo<R extends Resident> {
-  readonly objectBytesMax: number
-  readonly #budgetBytes: number
-  readonly #smallBytesMax: number
+  #budgetBytes: number
+  #smallBytesMax: number
   readonly #small = new Fifo<R>()
   readonly #main = new Fifo<R>()
   readonly #ghost: Ghost
 
   constructor(budgetBytes: number) {
     this.#budgetBytes = budgetBytes
-    this.objectBytesMax = Math.floor(budgetBytes * objectShareMax)
     this.#smallBytesMax = budgetBytes * smallShare
     this.#ghost = new Ghost(budgetBytes - this.#smallBytesMax)
+  }
+
+  /** The largest object that is taken in. */
+  get objectBytesMax(): number {
+    return Math.floor(this.#budgetBytes * objectShareMax)
+  }
+
+  /** Gives it another budget; returns who has to leave for that. The ghost stays as large as it is. */
+  limit(budgetBytes: number): readonly R[] {
+    this.#budgetBytes = budgetBytes
+    this.#smallBytesMax = budgetBytes * smallShare
+    return this.#makeRoom(0)
   }
 
   /** The sum over all residents; never above the budget. */

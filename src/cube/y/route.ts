@@ -4,6 +4,7 @@ import type { ParameterMatcher } from '../../cache/ignored-query.ts'
 import type { CachePolicy } from '../../cache/policy.ts'
 import type { CookieMatcher } from '../../http/cookies.ts'
 import type { Matcher } from './pattern.ts'
+import type { RouteRates } from './rate.ts'
 import type { RuleEffect } from './rule.ts'
 
 /** One of the applications behind Myriad. */
@@ -34,6 +35,10 @@ export interface Route {
   /** Tells the query parameters that are hidden from both; undefined: none. */
   readonly ignoredParameter: ParameterMatcher | undefined
   readonly bypass: Bypass
+  /** Undefined: as many requests as come. */
+  readonly rates: RouteRates | undefined
+  /** The largest request body. */
+  readonly bodyBytesMax: number
   /** What a page rule adds; undefined: the route is as its owner wrote it. */
   readonly rule: RuleEffect | undefined
 }

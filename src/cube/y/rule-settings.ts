@@ -11,6 +11,10 @@ export const ruleRows = {
     "Only requests with a cookie of one of these names, '*' as in 'wordpress_logged_in_*'; those that the route ignores count too.",
   ),
   method: texts([], "Only requests with these methods; 'GET' takes HEAD along."),
+  country: texts(
+    [],
+    "Only requests from these countries, by two letters as in 'DE'. Needs the data of `edge.countryData`.",
+  ),
   ttl: optionalDuration("In place of the route's `ttl`.", { min: 1000, max: yearMs }),
   bypass: boolean(false, 'Past the cache, straight to the application.'),
 }

@@ -72,3 +72,15 @@ test('property: the look at one character never hides a rule', () => {
     { numRuns: 500 },
   )
 })
+
+test('by country: of the first rule for it, and of none where it is not known', () => {
+  const table = resolvedRules([
+    { path: '/a', country: ['DE', 'FR'], bypass: true },
+    { country: 'FR', bypass: true },
+  ])
+  const place = (path: string, country?: string): number =>
+    table.rules.findIndex((rule) => rule === table.match(request(path), () => country))
+  expect([place('/a', 'DE'), place('/a', 'FR'), place('/b', 'FR')]).toEqual([0, 0, 1])
+  expect([place('/b', 'DE'), place('/a', 'IT'), place('/a')]).toEqual([-1, -1, -1])
+  expect([table.asksCountry, resolvedRules([{ bypass: true }]).asksCountry]).toEqual([true, false])
+})

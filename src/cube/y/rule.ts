@@ -17,6 +17,8 @@ export interface RuleMatch {
   readonly hosts: readonly Matcher[] | undefined
   readonly cookie: Matcher | undefined
   readonly methods: ReadonlySet<string> | undefined
+  /** Countries of clients, by two letters. */
+  readonly countries: ReadonlySet<string> | undefined
 }
 
 /** What a rule does where it does not redirect. */

@@ -11,6 +11,8 @@ const route = (name: string): Route => ({
   policy: openPolicy,
   ignoredCookie: () => false,
   ignoredParameter: undefined,
+  rates: undefined,
+  bodyBytesMax: Infinity,
   rule: undefined,
   bypass: noBypass,
 })

@@ -25,4 +25,23 @@ describe('the memory store', () => {
     expect(store.bytes).toBeLessThan(1_000_000 * 0.95)
     expect(store.evictions).toBeGreaterThan(0)
   })
+
+  test('gives a part of its budget back at once, takes nothing above it, and gets it again', () => {
+    const left: string[] = []
+    const store = new MemoryStore<object>({ budgetBytes: 1_000_000, leave: (_, key) => void left.push(key) })
+    const put = (key: string, bufferBytes = 8_192) => store.put(key, {}, { bufferBytes, heapBytes: 0 })
+    for (let i = 0; i < 50; i++) put(`/${i}`)
+    store.limit(100_000)
+    expect(store.bytes).toBeLessThan(90_001)
+    expect(left).toHaveLength(50 - store.size)
+    expect(put('/large', 50_000)).toBe(false)
+    for (let i = 0; i < 50; i++) put(`/again/${i}`)
+    expect(store.bytes).toBeLessThan(90_001)
+    store.limit(0)
+    expect([store.size, store.bytes, put('/none')]).toEqual([0, 0, false])
+    store.limit(2_000_000)
+    for (let i = 0; i < 200; i++) put(`/more/${i}`)
+    expect(store.bytes).toBeWithin(800_000, 900_001)
+    expect(put('/large', 50_000)).toBe(true)
+  })
 })

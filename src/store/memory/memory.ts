@@ -48,6 +48,15 @@ export class MemoryStore<V> implements Store<V> {
     this.#leave = leave
   }
 
+  /**
+   * Has it take no more than so much of its budget for now; those asked for least leave at once. Values that are larger
+   * than a part of it are not stored meanwhile.
+   */
+  limit(budgetBytes: number): void {
+    const victims = this.#policy.limit(Math.min(budgetBytes, this.budgetBytes) * (1 - reservedShare))
+    this.#evict({ kind: 'admitted', victims })
+  }
+
   get bytes(): number {
     return this.#policy.bytes
   }

@@ -1,5 +1,5 @@
 // Settings of the memory tier (in the section `tiers` of the configuration).
-import { bytes, type SettingsOf } from '../../base/setting.ts'
+import { bytes, optionalBytes, type SettingsOf } from '../../base/setting.ts'
 
 export const memoryRows = {
   memory: bytes(
@@ -14,6 +14,10 @@ export const memoryRows = {
     min: 1 << 10,
     max: 1 << 30,
   }),
+  guard: optionalBytes(
+    'Memory of the whole process. From 85% of it on the memory tier gives up what it stores, from 95% on nobody new may connect. Unset: four fifths of what the machine, or the control group, has.',
+    { min: 160 << 20, max: 2 ** 44 },
+  ),
 }
 
 export type MemorySettings = SettingsOf<typeof memoryRows>
