@@ -6,6 +6,7 @@ import type { Http1Limits } from '../http1/limits.ts'
 import { FastCgiOrigin } from '../origin/fastcgi/fastcgi-origin.ts'
 import { FilesOrigin } from '../origin/files/files-origin.ts'
 import { HttpOrigin } from '../origin/http/http-origin.ts'
+import type { Tell } from '../logs/error-log.ts'
 import type { Origin, OriginNames } from '../origin/origin.ts'
 import { PhpSite } from '../origin/php-site.ts'
 import type { RunningPool } from '../supervisor/php-fpm-running.ts'
@@ -17,8 +18,8 @@ export interface OriginDeps {
   readonly limits: Http1Limits
   /** Tells this process from others. */
   readonly instance: string
-  /** Writes to standard error. */
-  readonly err: (text: string) => unknown
+  /** Writes to the error log. */
+  readonly tell: Tell
   /** Where PHP answers, for folders that name no socket. */
   readonly php: ReadonlyMap<string, RunningPool>
 }
@@ -48,7 +49,7 @@ export function startOrigin(config: OriginConfig, deps: OriginDeps): NamedOrigin
 }
 
 function phpSite(config: PhpOriginConfig, deps: OriginDeps): Origin {
-  const { clock, timers, limits, instance, err } = deps
+  const { clock, timers, limits, instance, tell } = deps
   const { root, site, files } = config
   const found = deps.php.get(root)
   const address = config.address ?? found?.address
@@ -62,8 +63,8 @@ function phpSite(config: PhpOriginConfig, deps: OriginDeps): Origin {
       timers,
       limits,
       instance,
-      tellError: (line) => err(`${line}\n`),
-      fault: (error) => err(`myriad: a fault while a request to PHP was served: ${describe(error)}\n`),
+      tellError: (line) => tell('warning', line),
+      fault: (error) => tell('error', `a fault while a request to PHP was served: ${describe(error)}`),
     },
   )
   const beside = new FilesOrigin({ kind: 'files', root, settings: files }, { clock, timers })

@@ -10,6 +10,7 @@ import type { Service } from '../cube/y/route.ts'
 import { listenExpected, originExpected, parseListen } from './address.ts'
 import { Report, type Problem } from './problem.ts'
 import { memberOf, members, readRow, readRows, readSection, refuseUnknown, type Found } from './read.ts'
+import { readLog } from './read-log.ts'
 import { readOrigin, type Surroundings } from './read-origin.ts'
 import { readRoutes } from './read-route.ts'
 import { readRules } from './read-rule.ts'
@@ -22,7 +23,7 @@ export type Resolved =
   | { readonly kind: 'site'; readonly site: Site }
   | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
 
-const names = ['listen', 'services', 'routes', 'rules', 'edge', 'purge', 'limits', 'tiers']
+const names = ['listen', 'services', 'routes', 'rules', 'edge', 'purge', 'limits', 'log', 'tiers']
 
 export const siteRows = {
   listen: texts(
@@ -57,6 +58,7 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
     edge: readSection(edgeRows, at('edge')),
     purge: readSection(purgeRows, at('purge')),
     limits: readSection(limitRows, at('limits')),
+    log: readLog(at('log'), around),
     tiers: readSection(memoryRows, at('tiers')),
   }
   return report.problems.length === 0

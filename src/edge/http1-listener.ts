@@ -4,6 +4,7 @@ import type { Recorder } from '../base/record.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import { RequestReader } from '../http1/request-reader.ts'
 import type { Engine } from '../request/engine.ts'
+import type { RequestLog } from '../request/request-log.ts'
 import { Http1Connection, type ListenerContext } from './http1-connection.ts'
 import type { EdgeSettings, ListenAddress } from './settings.ts'
 import { TrustedPeers } from './trust.ts'
@@ -17,6 +18,8 @@ const KEEP_ALIVE_MS = 60_000
 export interface Http1ListenerParts {
   readonly engine: Engine
   readonly recorder: Recorder
+  /** The access log; undefined: there is none. */
+  readonly log: RequestLog | undefined
   readonly clock: Clock
   readonly timers: Timers
   readonly limits: Http1Limits
@@ -29,6 +32,7 @@ export interface Http1ListenerParts {
 export class Http1Listener implements ListenerContext {
   readonly engine: Engine
   readonly recorder: Recorder
+  readonly log: RequestLog | undefined
   readonly clock: Clock
   readonly reader: RequestReader
   readonly settings: EdgeSettings
@@ -43,6 +47,7 @@ export class Http1Listener implements ListenerContext {
   constructor(address: ListenAddress, parts: Http1ListenerParts) {
     this.engine = parts.engine
     this.recorder = parts.recorder
+    this.log = parts.log
     this.clock = parts.clock
     this.reader = new RequestReader(parts.limits)
     this.settings = parts.settings

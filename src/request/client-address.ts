@@ -3,18 +3,27 @@
 // Forwarded (RFC 7239 §5.2) or of X-Forwarded-For, as it is in the scheme and the host (../edge/trust.ts).
 import { isIP } from 'node:net'
 import { fieldBit, fieldNumber } from '../http/known-fields.ts'
+import type { RequestView } from '../http/request-view.ts'
+import type { Client } from './reply.ts'
 import type { Visit } from './visit.ts'
 
 const saidBits = fieldBit.forwarded | fieldBit['x-forwarded-for']
 
 /** What the peer says its client's address is, if it is trusted and says so; else the peer's own. */
 export function clientAddress(visit: Visit): string {
-  const { address, trusted } = visit.reply.client
-  if (!trusted || (visit.present & saidBits) === 0) return address
-  const element = lastMember(visit.get(fieldNumber.forwarded))
+  return believedAddress(visit.reply.client, visit)
+}
+
+/** As `clientAddress`, of a request by its fields. */
+export function believedAddress(
+  { address, trusted }: Client,
+  request: Pick<RequestView, 'present' | 'get'>,
+): string {
+  if (!trusted || (request.present & saidBits) === 0) return address
+  const element = lastMember(request.get(fieldNumber.forwarded))
   const said =
     /(?:^|;)\s*for=("?)([^";,]*)\1/i.exec(element)?.[2] ??
-    lastMember(visit.get(fieldNumber['x-forwarded-for']))
+    lastMember(request.get(fieldNumber['x-forwarded-for']))
   return addressOf(said) ?? address
 }
 
