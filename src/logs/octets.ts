@@ -69,15 +69,28 @@ export function apacheText(text: string, into: Buffer, from: number): number {
   return at
 }
 
-const POWERS = Array.from({ length: 16 }, (_, i) => 10 ** i)
+/** Up to here a number is one of the machine's integers. */
+const INTEGER_MAX = 0x3fff_ffff
+/** Below 10 ** 9; what is above it is written first. */
+const BILLION = 1_000_000_000
 
 /** Writes a whole number that is not negative, with at least `digitsMin` digits; returns the position after it. */
 export function digits(value: number, into: Buffer, from: number, digitsMin = 1): number {
+  if (value > INTEGER_MAX) {
+    const high = Math.floor(value / BILLION)
+    return high === 0
+      ? integer(value, into, from, digitsMin)
+      : integer(value - high * BILLION, into, digits(high, into, from), 9)
+  }
+  return integer(value, into, from, digitsMin)
+}
+
+function integer(value: number, into: Buffer, from: number, digitsMin: number): number {
   let count = digitsMin
-  while (count < 16 && value >= POWERS[count]!) count++
-  let rest = value
+  for (let power = 10 ** count; count < 9 && value >= power; power *= 10) count++
+  let rest = value | 0
   for (let at = from + count - 1; at >= from; at--) {
-    const next = Math.floor(rest / 10)
+    const next = (rest / 10) | 0
     into[at] = ZERO + (rest - next * 10)
     rest = next
   }
