@@ -517,9 +517,10 @@ export class Http1Connection implements ReplyConnection {
   }
 
   #enterClosed(): void {
-    // What waits will never leave.
+    // What waits will never leave. A tunnel has no end but this.
     const logged = this.#unread ?? this.#reply?.logged
-    logged?.ended(this.#sentBytes - this.outbox.waitingBytes - this.#sentBefore, false)
+    const bytes = this.#sentBytes - this.outbox.waitingBytes - this.#sentBefore
+    logged?.ended(bytes, this.#phase === 'tunnel')
     this.#unread = undefined
     this.#phase = 'closed'
     this.#pending = undefined

@@ -123,6 +123,16 @@ test('an origin that breaks off in the middle', async () => {
   expect(log.lines[0]).toMatchObject({ whole: false, ends: 1, outcome: 'origin miss 200' })
 })
 
+test('a tunnel is over when one of the two ends it', () => {
+  const { engine, log, connection, send } = setUp()
+  send(get('/chat', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'))
+  engine.origin.last.upgraded()
+  engine.origin.last.data('hello')
+  expect(log.lines[0]).toMatchObject({ outcome: 'origin upgrade 101', ends: 0 })
+  connection.onClose()
+  expect(log.lines[0]).toMatchObject({ whole: true, ends: 1 })
+})
+
 describe('a request that is refused', () => {
   test.each([
     [get('/page', 'Bad : x\r\n'), 'GET /page HTTP/1.1', 400],

@@ -4,8 +4,10 @@ import type { Timer, Timers } from '../base/clock.ts'
 import type { FilledLines, LineBuffer } from './line-buffer.ts'
 import { messageOf, type LogDestination } from './log-file.ts'
 
-/** So much is written without waiting for more, as a share of the buffer. */
-const ENOUGH = 0.25
+/** So much is written without waiting for more: few calls, and memory that the processor's cache holds. */
+const ENOUGH_BYTES = 65_536
+/** Of a small buffer no more than this share: it fills while it is being written. */
+const ENOUGH_SHARE = 0.25
 /** After so long a destination that took nothing is tried again. */
 const RETRY_MS = 100
 
@@ -33,7 +35,7 @@ export class LogWriter {
 
   constructor(parts: LogWriterParts) {
     this.#parts = parts
-    this.#enoughBytes = parts.buffer.size * ENOUGH
+    this.#enoughBytes = Math.min(ENOUGH_BYTES, parts.buffer.size * ENOUGH_SHARE)
     this.#tick = parts.timers.every(parts.flushMs, () => {
       this.flush()
       this.#tellDropped()
