@@ -81,21 +81,20 @@ export class AccessLog implements RequestLog {
       if (settings.except.some((matches) => matches(path))) return undefined
     }
     const hides = this.#hides
-    const entry = new LineToCome(this, clock.monotonicMs())
-    entry.protocol = protocol
-    entry.method = request.method
-    entry.scheme = request.scheme
-    entry.path = this.#url(request.rawTarget)
-    if (!hides.host) entry.host = request.authority
-    if (!hides.client) {
-      const address = believedAddress(client, request)
-      entry.client = settings.clients === 'whole' ? address : networkOf(address)
-    }
     const referer = hides.referer ? undefined : request.text('referer')
-    if (referer !== undefined) entry.referer = this.#url(referer)
-    if (!hides.userAgent) entry.userAgent = request.text('user-agent')
-    if (!hides.requestId) entry.requestId = request.text('x-request-id')
-    return entry
+    return new LineToCome(
+      this,
+      clock.monotonicMs(),
+      hides.client ? '' : this.#address(client, request),
+      request.method,
+      request.scheme,
+      hides.host ? '' : request.authority,
+      this.#url(request.rawTarget),
+      protocol,
+      referer === undefined ? undefined : this.#url(referer),
+      hides.userAgent ? undefined : request.text('user-agent'),
+      hides.requestId ? undefined : request.text('x-request-id'),
+    )
   }
 
   /** Writes the line of an entry that is complete. */
@@ -104,6 +103,11 @@ export class AccessLog implements RequestLog {
     entry.durationMs = Math.max(0, exact.monotonicMs() - entry.startMs)
     entry.timeMs = Math.floor(clock.nowMs() - entry.durationMs)
     if (buffer.add(bytesMaxOf(entry), this.#format, entry)) this.#parts.added()
+  }
+
+  #address(client: Client, request: LoggableRequest): string {
+    const address = believedAddress(client, request)
+    return this.#parts.settings.clients === 'whole' ? address : networkOf(address)
   }
 
   #url(url: string): string {
@@ -131,27 +135,27 @@ function lengthOf(text: string | undefined): number {
 /** An entry that is being completed. */
 class LineToCome implements LoggedRequest, Entry {
   timeMs = 0
-  client = ''
-  method = ''
-  scheme = ''
-  host = ''
-  path = ''
-  protocol = ''
   status = 0
   bytes = 0
   durationMs = 0
   whole = false
   tier: Tier = 'self'
   reason: Reason = gone.reason
-  referer: string | undefined = undefined
-  userAgent: string | undefined = undefined
-  requestId: string | undefined = undefined
   #state: 'open' | 'ended' | 'written' = 'open'
 
   constructor(
     private readonly log: AccessLog,
     /** Monotonic. */
     readonly startMs: number,
+    readonly client: string,
+    readonly method: string,
+    readonly scheme: string,
+    readonly host: string,
+    readonly path: string,
+    readonly protocol: string,
+    readonly referer: string | undefined,
+    readonly userAgent: string | undefined,
+    readonly requestId: string | undefined,
   ) {}
 
   answered(tier: Tier, reason: Reason, status: number): void {
