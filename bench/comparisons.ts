@@ -1,4 +1,5 @@
 // All comparisons, in the order in which they run and in which the README shows them.
+import { accessLog } from './access-log.ts'
 import { bodies } from './bodies.ts'
 import { collapse } from './collapse.ts'
 import type { Comparison } from './comparison.ts'
@@ -17,6 +18,7 @@ export const comparisons: readonly Comparison[] = [
   hits,
   sizesOfHits,
   compressed,
+  accessLog,
   misses,
   connections,
   bodies,

@@ -9,7 +9,7 @@ export interface Child {
   printed(): string
   /** Resolves with the match as soon as what was printed matches; rejects when the child ends before. */
   prints(pattern: RegExp): Promise<RegExpExecArray>
-  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGSTOP'): void
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGSTOP' | 'SIGUSR1'): void
   /** Resolves with the exit code; null when a signal ended it. */
   readonly exited: Promise<number | null>
   /** Ends it: SIGTERM, and SIGKILL when it has not ended after `graceMs`. */

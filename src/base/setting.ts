@@ -114,6 +114,13 @@ export const optionalDuration = (
   ...bounds,
 })
 
+/** A text with a default. */
+export const plainText = (value: string, text: string): SettingRow<string, 'text'> => ({
+  kind: 'text',
+  default: value,
+  text,
+})
+
 export const optionalText = (text: string): SettingRow<string | undefined, 'text'> => ({
   kind: 'text',
   default: undefined,
@@ -141,6 +148,13 @@ export const cidrs = (value: readonly string[], text: string): SettingRow<readon
   default: value,
   text,
 })
+
+/** One of several words. */
+export const choice = <const V extends string>(
+  value: NoInfer<V>,
+  values: readonly V[],
+  text: string,
+): SettingRow<V, 'choice'> => ({ kind: 'choice', default: value, values, text })
 
 /** One of several words, or none of them. */
 export const optionalChoice = <const V extends string>(

@@ -1,6 +1,7 @@
 // `myriad demo`: Myriad at work. Starts the calendar of examples/calendar, Myriad in front of it as anybody would
 // start it, and visitors, each as a process of its own; shows the funnel until it is told to end. With an address it
 // serves that instead, and the visitors are whoever comes.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { statusOf } from '../admin/client.ts'
 import { socketFolder } from '../admin/folder.ts'
@@ -41,6 +42,10 @@ async function run(given: Given, world: World): Promise<ExitCode> {
   if (seconds !== undefined && !/^[1-9]\d{0,6}$/.test(seconds)) {
     world.err(`--seconds needs a whole number of seconds, not '${seconds}'\n`)
     return 2
+  }
+  if (!existsSync(calendarFolder)) {
+    world.err('myriad: the demonstration runs in a checkout of the repository\n')
+    return 1
   }
   const ending = Promise.withResolvers<Ending>()
   const asked = (): void => ending.resolve({ kind: 'asked' })

@@ -6,6 +6,7 @@ import type { Http1Limits } from '../http1/limits.ts'
 import { FastCgiOrigin } from '../origin/fastcgi/fastcgi-origin.ts'
 import { FilesOrigin } from '../origin/files/files-origin.ts'
 import { HttpOrigin } from '../origin/http/http-origin.ts'
+import type { Tell } from '../logs/error-log.ts'
 import type { Origin, OriginNames } from '../origin/origin.ts'
 import { PhpSite } from '../origin/php-site.ts'
 import type { RunningPool } from '../supervisor/php-fpm-running.ts'
@@ -17,8 +18,8 @@ export interface OriginDeps {
   readonly limits: Http1Limits
   /** Tells this process from others. */
   readonly instance: string
-  /** Writes to standard error. */
-  readonly err: (text: string) => unknown
+  /** Writes to the error log. */
+  readonly tell: Tell
   /** Where PHP answers, for folders that name no socket. */
   readonly php: ReadonlyMap<string, RunningPool>
 }
@@ -34,12 +35,12 @@ const folderNames: OriginNames = { authority: 'localhost', host: undefined }
 
 /** The origin of a service, ready to be asked. */
 export function startOrigin(config: OriginConfig, deps: OriginDeps): NamedOrigin {
-  const { clock, timers, limits, err } = deps
+  const { clock, timers, limits, tell } = deps
   switch (config.kind) {
     case 'http': {
       const names = { authority: config.authority, host: config.settings.host }
       const fault = (error: unknown): void => {
-        err(`myriad: a fault while an answer of ${config.authority} was read: ${describe(error)}\n`)
+        tell('error', `a fault while an answer of ${config.authority} was read: ${describe(error)}`)
       }
       return { origin: new HttpOrigin(config, { clock, timers, limits, fault }), names }
     }
@@ -51,7 +52,7 @@ export function startOrigin(config: OriginConfig, deps: OriginDeps): NamedOrigin
 }
 
 function phpSite(config: PhpOriginConfig, deps: OriginDeps): Origin {
-  const { clock, timers, limits, instance, err } = deps
+  const { clock, timers, limits, instance, tell } = deps
   const { root, site, files } = config
   const found = deps.php.get(root)
   const address = config.address ?? found?.address
@@ -65,8 +66,8 @@ function phpSite(config: PhpOriginConfig, deps: OriginDeps): Origin {
       timers,
       limits,
       instance,
-      tellError: (line) => err(`${line}\n`),
-      fault: (error) => err(`myriad: a fault while a request to PHP was served: ${describe(error)}\n`),
+      tellError: (line) => tell('warning', line),
+      fault: (error) => tell('error', `a fault while a request to PHP was served: ${describe(error)}`),
     },
   )
   const beside = new FilesOrigin({ kind: 'files', root, settings: files }, { clock, timers })

@@ -7,6 +7,7 @@ import { RateTable } from '../cube/y/rate-table.ts'
 import { Admission } from '../edge/admission.ts'
 import { BanFile } from '../edge/ban-file.ts'
 import { BanList } from '../edge/ban-list.ts'
+import type { Tell } from '../logs/error-log.ts'
 import { MemoryGuard } from '../store/memory/guard.ts'
 import type { MemoryStore } from '../store/memory/memory.ts'
 import { machineSize } from '../supervisor/php-fpm-machine.ts'
@@ -15,8 +16,7 @@ import { machineSize } from '../supervisor/php-fpm-machine.ts'
 export interface ProtectionDeps {
   readonly clock: Clock
   readonly timers: Timers
-  /** Writes to standard error. */
-  readonly err: (text: string) => unknown
+  readonly tell: Tell
   readonly store: Pick<MemoryStore<unknown>, 'bytes' | 'budgetBytes' | 'limit'>
   /** Ends the connections of those who have been banned since they came. */
   cutBanned(): void
@@ -34,7 +34,7 @@ export interface Protection {
 /** Begins to protect; who is banned is known when it returns. */
 export function protect(
   { edge, routes, tiers }: Site,
-  { clock, timers, err, store, cutBanned }: ProtectionDeps,
+  { clock, timers, tell, store, cutBanned }: ProtectionDeps,
 ): Protection {
   const bans = new BanList(edge.ban)
   const { banFile } = edge
@@ -45,7 +45,7 @@ export function protect(
           timers,
           list: bans,
           changed: cutBanned,
-          tell: (problem) => err(`myriad: ${banFile} is not used as it is now: ${problem}\n`),
+          tell: (problem) => tell('warning', `${banFile} is not used as it is now: ${problem}`),
         })
   const admission = new Admission({
     perAddressMax: edge.connectionsPerAddress,
@@ -55,7 +55,7 @@ export function protect(
   const rates = routes.routes.some((route) => route.rates !== undefined)
     ? new RateTable(RateTable.memory(edge.rateKeysMax, randomBytes(8), clock.nowMs()))
     : undefined
-  const guarded = guardMemory(tiers.guard ?? machineLimit(), admission, { timers, err, store })
+  const guarded = guardMemory(tiers.guard ?? machineLimit(), admission, { timers, tell, store })
   return {
     admission,
     rates,
@@ -79,20 +79,20 @@ const machineLimit = (): number => Math.max(LIMIT_BYTES_MIN, machineSize().memor
 function guardMemory(
   limitBytes: number,
   admission: Admission,
-  { timers, err, store }: Pick<ProtectionDeps, 'timers' | 'err' | 'store'>,
+  { timers, tell, store }: Pick<ProtectionDeps, 'timers' | 'tell' | 'store'>,
 ): Timer {
   const guard = new MemoryGuard(limitBytes, store.budgetBytes)
   let budgetBytes = store.budgetBytes
   return timers.every(LOOK_MS, () => {
     const residentBytes = process.memoryUsage.rss()
     const verdict = guard.look(residentBytes, store.bytes)
-    const tell = (what: string): unknown =>
-      err(`myriad: ${megabytes(residentBytes)} of ${megabytes(limitBytes)} MB are taken: ${what}\n`)
+    const warn = (what: string): void =>
+      tell('warning', `${megabytes(residentBytes)} of ${megabytes(limitBytes)} MB are taken: ${what}`)
     if (verdict.budgetBytes !== budgetBytes) store.limit(verdict.budgetBytes)
     if (verdict.budgetBytes < budgetBytes && budgetBytes === store.budgetBytes)
-      tell('the memory tier gives up a part of what it stores')
+      warn('the memory tier gives up a part of what it stores')
     if (verdict.isShort !== admission.isShort)
-      tell(verdict.isShort ? 'nobody new may connect' : 'visitors may connect again')
+      warn(verdict.isShort ? 'nobody new may connect' : 'visitors may connect again')
     budgetBytes = verdict.budgetBytes
     admission.isShort = verdict.isShort
   })

@@ -35,8 +35,15 @@ export async function phpPlan(site: Site, world: World): Promise<PhpPlan | NoPhp
   })
 }
 
-/** Finds or starts PHP for a site; an exit code when there is none, and why has been written. */
-export async function phpFor(site: Site, world: World): Promise<ServedPhp | ExitCode> {
+/**
+ * Finds or starts PHP for a site; an exit code when there is none, and why has been written. `say` takes what happens
+ * to it later.
+ */
+export async function phpFor(
+  site: Site,
+  world: World,
+  say: (line: string) => void,
+): Promise<ServedPhp | ExitCode> {
   const refuse = ({ kind, text }: NoPhp): ExitCode => {
     world.err(`myriad: ${text}\n`)
     return kind === 'wrong' ? 2 : 1
@@ -49,7 +56,7 @@ export async function phpFor(site: Site, world: World): Promise<ServedPhp | Exit
   } catch (error) {
     return refuse({ kind: 'failed', text: error instanceof Error ? error.message : String(error) })
   }
-  const php = await startPhp(plan, { clock: world.clock, timers: world.timers, say: saying(world), base })
+  const php = await startPhp(plan, { clock: world.clock, timers: world.timers, say, base })
   return php.kind === 'provided' ? { ...php, lines: plan.lines } : refuse(php)
 }
 

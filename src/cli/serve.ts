@@ -4,6 +4,8 @@ import { socketFolder } from '../admin/folder.ts'
 import { originText } from '../config/origin-text.ts'
 import type { Site } from '../config/site.ts'
 import { nearest } from '../config/spelling.ts'
+import type { Tell } from '../logs/error-log.ts'
+import { openErrorLog } from '../logs/open.ts'
 import type { Command, Given, World } from './command.ts'
 import { phpFor, type ServedPhp } from './provided-php.ts'
 import { ListenError, startServer, type RunningServer } from './server.ts'
@@ -19,7 +21,7 @@ export const serve: Command = {
 public/ or web/) a PHP site, else files. WordPress, MediaWiki, Drupal, DokuWiki, Laravel and Symfony are recognised. PHP is
 asked of the php-fpm that runs here, or of one that is started, and ended again. Without TARGET, the configuration says what is
 served: --config FILE, or myriad.config.ts, .json or .yaml in this folder; else the folder itself.
-SIGTERM and Ctrl-C let the requests in progress finish; a second Ctrl-C ends at once.`,
+SIGTERM and Ctrl-C let the requests in progress finish; a second Ctrl-C ends at once. SIGUSR1 opens the logs anew.`,
   flags: [
     listenFlag,
     configFlag,
@@ -35,19 +37,25 @@ SIGTERM and Ctrl-C let the requests in progress finish; a second Ctrl-C ends at 
     const found = await siteFrom(given, world)
     if (found === undefined) return 2
     const { site, recognised } = found
-    const php = await phpFor(site, world)
-    if (typeof php === 'number') return php
-    const server = start(site, php, world)
-    if (server === undefined) {
-      await php.end()
-      return 1
+    const errors = openErrorLog(site.log, { ...world, stderr: world.err })
+    const php = await phpFor(site, world, (line) => errors.tell('notice', line))
+    const server = typeof php === 'number' ? undefined : start(site, php, errors.tell, world)
+    if (typeof php === 'number' || server === undefined) {
+      if (typeof php !== 'number') await php.end()
+      await errors.close()
+      return typeof php === 'number' ? php : 1
     }
     // Before anything is printed: whoever waits for a line may send a signal at once.
     const stopped = stopSignal()
+    process.on('SIGUSR1', () => {
+      errors.reopen()
+      server.reopenLog()
+    })
     for (const line of [...(recognised === undefined ? [] : [recognised]), ...php.lines])
       world.out(`${line}\n`)
-    await serveUntil(stopped, server, site, world)
+    await serveUntil(stopped, server, site, errors.tell, world)
     await php.end()
+    await errors.close()
     return 0
   },
 }
@@ -64,9 +72,9 @@ function refusal(given: Given): string | undefined {
   return undefined
 }
 
-function start(site: Site, php: ServedPhp, world: World): RunningServer | undefined {
+function start(site: Site, php: ServedPhp, tell: Tell, world: World): RunningServer | undefined {
   try {
-    return startServer(site, { ...world, php: php.byFolder })
+    return startServer(site, { ...world, tell, php: php.byFolder })
   } catch (error) {
     if (!(error instanceof ListenError)) throw error
     world.err(`myriad: ${listenProblem(error)}\n`)
@@ -88,10 +96,11 @@ async function serveUntil(
   stopped: Promise<void>,
   server: RunningServer,
   site: Site,
+  tell: Tell,
   world: World,
 ): Promise<void> {
   const startMs = world.clock.monotonicMs()
-  const admin = listen(world, {
+  const admin = listen(tell, {
     status: () => ({
       version,
       pid: process.pid,
@@ -110,14 +119,14 @@ async function serveUntil(
 }
 
 /** The site is served without its control socket too, only `myriad status` and `myriad purge` do not see it. */
-function listen(world: World, answers: AdminAnswers): AdminListener | undefined {
+function listen(tell: Tell, answers: AdminAnswers): AdminListener | undefined {
   try {
     const admin = listenForAdmin(socketFolder(), process.pid, answers)
     // Also when a second Ctrl-C, or a broken invariant, ends the process.
     process.on('exit', admin.stop)
     return admin
   } catch (error) {
-    world.err(`myriad: no status and no purge: ${error instanceof Error ? error.message : String(error)}\n`)
+    tell('warning', `no status and no purge: ${error instanceof Error ? error.message : String(error)}`)
     return undefined
   }
 }

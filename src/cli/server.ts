@@ -8,6 +8,7 @@ import { Http1Listener } from '../edge/http1-listener.ts'
 import { PurgePeers } from '../edge/purge-peers.ts'
 import type { ListenAddress } from '../edge/settings.ts'
 import { requestForUrl } from '../http/plain-request.ts'
+import { openAccessLog } from '../logs/open.ts'
 import { Funnel } from '../observe/funnel.ts'
 import { Engine } from '../request/engine.ts'
 import type { KeyEntry } from '../request/key-entry.ts'
@@ -17,7 +18,7 @@ import { protect } from './protection.ts'
 import { MemoryStore } from '../store/memory/memory.ts'
 
 /** What a server needs of the machine. */
-export type ServerDeps = Pick<OriginDeps, 'clock' | 'timers' | 'err' | 'php'>
+export type ServerDeps = Pick<OriginDeps, 'clock' | 'timers' | 'tell' | 'php'>
 
 /** A site that is being served. */
 export interface RunningServer {
@@ -27,6 +28,8 @@ export interface RunningServer {
   memory(): MemoryStatus
   /** Empties the cache; done when it returns. */
   purge(asked: PurgeAsked): PurgeOutcome
+  /** The access log's file has been renamed: what follows goes to a new one. */
+  reopenLog(): void
   /** Takes no more requests and resolves when those in progress are done, or `edge.drainTime` is over. */
   drain(): Promise<void>
 }
@@ -53,6 +56,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     budgetBytes: site.tiers.memory,
     leave: (entry) => engine.left(entry),
   })
+  const log = openAccessLog(site.log, { clock, exact: deps.clock, timers, tell: deps.tell })
   const instance = randomBytes(6).toString('hex')
   const origins = site.services.map(({ origin }) =>
     startOrigin(origin, { ...deps, clock, limits: site.limits, instance }),
@@ -88,18 +92,20 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
         new Http1Listener(address, {
           engine,
           recorder: funnel,
+          log: log?.log,
           clock,
           timers,
           limits: site.limits,
           settings: site.edge,
           admission: protection.admission,
           fault: (error) =>
-            deps.err(`myriad: a fault while a connection was served: ${error.stack ?? error.message}\n`),
+            deps.tell('error', `a fault while a connection was served: ${error.stack ?? error.message}`),
         }),
       )
     } catch (cause) {
       protection.stop()
       for (const listener of listeners) void listener.drain()
+      void log?.close()
       throw new ListenError(address, { cause })
     }
   }
@@ -111,6 +117,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     funnel,
     memory: () => ({ objects: store.size, usedBytes: store.bytes, budgetBytes: store.budgetBytes }),
     purge: (asked) => purge(engine, asked),
+    reopenLog: () => log?.reopen(),
     async drain() {
       protection.stop()
       const cut = timers.after(site.edge.drainTime, () => {
@@ -119,6 +126,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
       await Promise.all(listeners.map((listener) => listener.drain()))
       cut.cancel()
       for (const { origin } of origins) origin.close()
+      await log?.close()
     },
   }
 }

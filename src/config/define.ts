@@ -10,6 +10,7 @@ import type {
 import type { bypassRows, rateRows, routeRows } from '../cube/y/settings.ts'
 import type { edgeRows, purgeRows } from '../edge/settings.ts'
 import type { limitRows } from '../http1/limits.ts'
+import type { logRows } from '../logs/settings.ts'
 import type { filesRows } from '../origin/files/settings.ts'
 import type { httpOriginRows, tlsOriginRows } from '../origin/http/settings.ts'
 import type { phpRows } from './read-folder.ts'
@@ -83,6 +84,7 @@ export interface ConfigInput {
   readonly edge?: SettingsInput<typeof edgeRows>
   readonly purge?: SettingsInput<typeof purgeRows>
   readonly limits?: SettingsInput<typeof limitRows>
+  readonly log?: SettingsInput<typeof logRows>
   readonly tiers?: SettingsInput<typeof memoryRows>
 }
 

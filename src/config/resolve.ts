@@ -11,6 +11,7 @@ import { listenExpected, originExpected, parseListen } from './address.ts'
 import { Report, type Problem } from './problem.ts'
 import { memberOf, members, readRow, readRows, readSection, refuseUnknown, type Found } from './read.ts'
 import { readEdge, requireCountries } from './read-edge.ts'
+import { readLog } from './read-log.ts'
 import { readOrigin, type Surroundings } from './read-origin.ts'
 import { readRoutes } from './read-route.ts'
 import { readRules } from './read-rule.ts'
@@ -23,7 +24,7 @@ export type Resolved =
   | { readonly kind: 'site'; readonly site: Site }
   | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
 
-const names = ['listen', 'services', 'routes', 'rules', 'edge', 'purge', 'limits', 'tiers']
+const names = ['listen', 'services', 'routes', 'rules', 'edge', 'purge', 'limits', 'log', 'tiers']
 
 export const siteRows = {
   listen: texts(
@@ -64,6 +65,7 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
     purge: readSection(purgeRows, at('purge')),
     // The reader does not know routes: it lets through what any of them takes.
     limits: { ...limits, bodyBytes: Math.max(...routes.routes.map((route) => route.bodyBytesMax)) },
+    log: readLog(at('log'), around),
     tiers: readSection(memoryRows, at('tiers')),
   }
   return report.problems.length === 0

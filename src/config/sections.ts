@@ -5,6 +5,7 @@ import { redirectRows, requestChangeRows, responseChangeRows, ruleRows } from '.
 import { bypassRows, rateRows, routeRows } from '../cube/y/settings.ts'
 import { edgeRows, purgeRows } from '../edge/settings.ts'
 import { limitRows } from '../http1/limits.ts'
+import { logRows } from '../logs/settings.ts'
 import { filesRows } from '../origin/files/settings.ts'
 import { httpOriginRows, tlsOriginRows } from '../origin/http/settings.ts'
 import { phpRows } from './read-folder.ts'
@@ -91,5 +92,10 @@ export const sections: readonly Section[] = [
   { path: 'edge', text: 'The listeners.', rows: edgeRows },
   { path: 'purge', text: 'Who may empty the cache by the method `PURGE`.', rows: purgeRows },
   { path: 'limits', text: 'How large and how slow a request may be.', rows: limitRows },
+  {
+    path: 'log',
+    text: 'The access log, which is off unless it is asked for, and the error log. See [logs](logs.md).',
+    rows: logRows,
+  },
   { path: 'tiers', text: 'Where responses are stored.', rows: memoryRows },
 ]

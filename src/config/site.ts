@@ -4,6 +4,7 @@ import type { RouteTable } from '../cube/y/table.ts'
 import type { Service } from '../cube/y/route.ts'
 import type { EdgeSettings, ListenAddress, PurgeSettings } from '../edge/settings.ts'
 import type { Http1Limits } from '../http1/limits.ts'
+import type { LogConfig } from '../logs/open.ts'
 import type { FastCgiAddress, FastCgiSettings } from '../origin/fastcgi/settings.ts'
 import type { FilesOriginConfig, FilesSettings } from '../origin/files/settings.ts'
 import type { HttpOriginConfig } from '../origin/http/settings.ts'
@@ -39,6 +40,7 @@ export interface Site {
   readonly edge: EdgeSettings
   readonly purge: PurgeSettings
   readonly limits: Http1Limits
+  readonly log: LogConfig
   /** In the order of `service.index`. */
   readonly services: readonly SiteService[]
   readonly routes: RouteTable

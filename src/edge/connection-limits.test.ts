@@ -27,6 +27,7 @@ class Line {
     this.connection = new Http1Connection(this.socket, {
       engine: this.engine.engine,
       recorder: this.engine,
+      log: undefined,
       clock: this.engine.clock,
       reader: new RequestReader(limits),
       settings,

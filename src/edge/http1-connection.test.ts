@@ -8,6 +8,7 @@ import { FakeSocket } from '../../testing/fake-socket.ts'
 import { defaultsOf } from '../base/setting.ts'
 import { limitRows } from '../http1/limits.ts'
 import { RequestReader } from '../http1/request-reader.ts'
+import type { RequestLog } from '../request/request-log.ts'
 import { Http1Connection } from './http1-connection.ts'
 import { edgeRows } from './settings.ts'
 import { TrustedPeers } from './trust.ts'
@@ -22,6 +23,7 @@ const passing = { 'Cache-Control': 'no-store' }
 class Setup {
   readonly engine: TestEngine
   readonly reader = new RequestReader(limits)
+  log: RequestLog | undefined
   draining = false
   closed = 0
 
@@ -51,6 +53,7 @@ class Line {
     this.connection = new Http1Connection(this.socket, {
       engine: engine.engine,
       recorder: engine,
+      log: setup.log,
       clock: engine.clock,
       reader: setup.reader,
       settings,

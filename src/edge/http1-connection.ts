@@ -14,7 +14,9 @@ import type { Socket, SocketUser } from '../net/socket.ts'
 import type { Engine } from '../request/engine.ts'
 import { answerWithFailure } from '../request/own-answer.ts'
 import type { Client, RequestCall } from '../request/reply.ts'
+import type { LoggableRequest, LoggedRequest, RequestLog } from '../request/request-log.ts'
 import type { AddressCount } from './admission.ts'
+import { RefusedRequest } from './refused-request.ts'
 import { Http1Reply, type ReplyConnection } from './http1-reply.ts'
 import type { ProxyHeader } from './proxy-protocol.ts'
 import type { EdgeSettings } from './settings.ts'
@@ -24,6 +26,8 @@ import { forwarded, type TrustedPeers } from './trust.ts'
 export interface ListenerContext {
   readonly engine: Engine
   readonly recorder: Recorder
+  /** The access log; undefined: there is none. */
+  readonly log: RequestLog | undefined
   readonly clock: Clock
   readonly reader: RequestReader
   readonly settings: EdgeSettings
@@ -57,6 +61,7 @@ type Body =
   | { readonly kind: 'length'; left: number }
   | { readonly kind: 'chunked'; readonly decoder: ChunkedDecoder }
 
+const noOctets = Buffer.alloc(0)
 const bodyDone: Body = { kind: 'done' }
 
 /** A connection, from accepted to closed. */
@@ -96,6 +101,10 @@ export class Http1Connection implements ReplyConnection, SocketUser {
   #sentAtEnd = 0
   /** What had been sent when a tunnel was last looked at. */
   #sentAtLook = 0
+  /** What had been sent when the request that is logged came. */
+  #sentBefore = 0
+  /** The entry of an answer that the client has not read to its end. */
+  #unread: LoggedRequest | undefined
 
   constructor(
     private readonly socket: Socket,
@@ -158,7 +167,8 @@ export class Http1Connection implements ReplyConnection, SocketUser {
       return
     }
     this.proxyHeader = undefined
-    if (outcome === 'refused') return this.#refuse(new Failure('bad-request', header.problem!))
+    if (outcome === 'refused')
+      return this.#refuse(new Failure('bad-request', header.problem!), noOctets, 0, 0)
     this.#headBegun = false
     this.#sinceMs = this.context.clock.monotonicMs()
     const { address } = header
@@ -172,6 +182,7 @@ export class Http1Connection implements ReplyConnection, SocketUser {
   onDrain(): void {
     const flushed = this.outbox.flush()
     if (!flushed) return
+    if (this.#unread !== undefined) this.#logRead()
     if (this.#phase === 'lingering') return this.#finishLingering()
     this.#call?.writable()
     if (this.#phase !== 'head') return
@@ -222,7 +233,9 @@ export class Http1Connection implements ReplyConnection, SocketUser {
         this.#startWindow(nowMs)
         if (this.#headBegun) {
           if (nowMs - this.#sinceMs > headTimeMs) {
-            this.#refuse(new Failure('head-timeout', `the head did not arrive within ${headTimeMs} ms`))
+            const failure = new Failure('head-timeout', `the head did not arrive within ${headTimeMs} ms`)
+            const come = this.#pending ?? noOctets
+            this.#refuse(failure, come, 0, come.length)
           }
         } else if (nowMs - this.#sinceMs > settings.idleTime) this.#close()
         return
@@ -278,6 +291,7 @@ export class Http1Connection implements ReplyConnection, SocketUser {
   }
 
   replied(): void {
+    if (this.#reply?.logged !== undefined) this.#logReplied(this.#reply.logged)
     this.#reply = undefined
     this.#call = undefined
     if (this.#phase !== 'exchange') return
@@ -301,6 +315,8 @@ export class Http1Connection implements ReplyConnection, SocketUser {
     if (this.#phase === 'closed') return
     if (this.#phase === 'tunnel') {
       this.#phase = 'exchange'
+      if (this.#reply?.logged !== undefined) this.#logReplied(this.#reply.logged)
+      this.#reply = undefined
       this.#linger()
       return
     }
@@ -396,7 +412,7 @@ export class Http1Connection implements ReplyConnection, SocketUser {
     }
     if (outcome === 'refused') {
       this.minorVersion = 1
-      this.#refuse(reader.failure!)
+      this.#refuse(reader.failure!, octets, at, end)
       return end
     }
     this.#phase = 'exchange'
@@ -408,7 +424,7 @@ export class Http1Connection implements ReplyConnection, SocketUser {
     this.#call = undefined
     const next = reader.next
     if (this.client.trusted) this.#believe()
-    const reply = new Http1Reply(this)
+    const reply = new Http1Reply(this, context.log === undefined ? undefined : this.#log(reader))
     this.#reply = reply
     const call = context.engine.handle(reader, reply)
     if (!reply.isDone) this.#call = call
@@ -484,6 +500,7 @@ export class Http1Connection implements ReplyConnection, SocketUser {
     call?.gone()
     if (reply?.isWaiting === true) {
       this.context.recorder.answered('self', failure.reason, failure.status, this.context.clock.monotonicMs())
+      reply.answered('self', failure.reason, failure.status)
       answerWithFailure(reply, failure, false)
     } else this.broken()
   }
@@ -492,13 +509,18 @@ export class Http1Connection implements ReplyConnection, SocketUser {
     this.#bodyRefused(new Failure('body-timeout', 'the body did not arrive in time'))
   }
 
-  #refuse(failure: Failure): void {
+  /** `octets` from `at` are what there is of the request. */
+  #refuse(failure: Failure, octets: Buffer, at: number, end: number): void {
     this.#phase = 'exchange'
     this.#keepAlive = false
     this.#body = bodyDone
     const { recorder, clock } = this.context
     recorder.answered('self', failure.reason, failure.status, clock.monotonicMs())
-    answerWithFailure(new Http1Reply(this), failure, false)
+    const logged = this.context.log === undefined ? undefined : this.#log(new RefusedRequest(octets, at, end))
+    const reply = new Http1Reply(this, logged)
+    this.#reply = reply
+    reply.answered('self', failure.reason, failure.status)
+    answerWithFailure(reply, failure, false)
   }
 
   /** The client cannot complete its request. */
@@ -532,12 +554,34 @@ export class Http1Connection implements ReplyConnection, SocketUser {
   }
 
   #enterClosed(): void {
+    // What waits will never leave. A tunnel has no end but this.
+    const logged = this.#unread ?? this.#reply?.logged
+    const bytes = this.#sentBytes - this.outbox.waitingBytes - this.#sentBefore
+    logged?.ended(bytes, this.#phase === 'tunnel')
+    this.#unread = undefined
     this.#phase = 'closed'
     this.#pending = undefined
     this.#call = undefined
     this.#reply = undefined
     this.outbox.clear()
     this.context.closed(this)
+  }
+
+  #log(request: LoggableRequest): LoggedRequest | undefined {
+    this.#sentBefore = this.#sentBytes
+    return this.context.log!.begin(request, this.client, this.minorVersion === 0 ? 'HTTP/1.0' : 'HTTP/1.1')
+  }
+
+  /** An answer has been given; it is over when the client's kernel has taken it. */
+  #logReplied(logged: LoggedRequest): void {
+    this.#unread = logged
+    if (this.outbox.waitingBytes === 0) this.#logRead()
+  }
+
+  #logRead(): void {
+    const logged = this.#unread!
+    this.#unread = undefined
+    logged.ended(this.#sentBytes - this.#sentBefore, true)
   }
 
   #moved(bytes: number): void {

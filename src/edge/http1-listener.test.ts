@@ -25,6 +25,7 @@ function listen(settings: Partial<EdgeSettings>): void {
       recorder: engine,
       clock: engine.clock,
       timers: engine.clock,
+      log: undefined,
       limits,
       settings: all,
       admission: new Admission({

@@ -7,6 +7,7 @@ import { RequestReader } from '../http1/request-reader.ts'
 import { listen } from '../net/network.ts'
 import type { SocketListener } from '../net/socket.ts'
 import type { Engine } from '../request/engine.ts'
+import type { RequestLog } from '../request/request-log.ts'
 import type { AddressCount, Admission } from './admission.ts'
 import { Http1Connection, type ListenerContext } from './http1-connection.ts'
 import { OpenConnections } from './open-connections.ts'
@@ -21,6 +22,8 @@ const SWEEP_MS = 250
 export interface Http1ListenerParts {
   readonly engine: Engine
   readonly recorder: Recorder
+  /** The access log; undefined: there is none. */
+  readonly log: RequestLog | undefined
   readonly clock: Clock
   readonly timers: Timers
   readonly limits: Http1Limits
@@ -35,6 +38,7 @@ export interface Http1ListenerParts {
 export class Http1Listener implements ListenerContext {
   readonly engine: Engine
   readonly recorder: Recorder
+  readonly log: RequestLog | undefined
   readonly clock: Clock
   readonly reader: RequestReader
   readonly settings: EdgeSettings
@@ -52,6 +56,7 @@ export class Http1Listener implements ListenerContext {
   constructor(address: ListenAddress, parts: Http1ListenerParts) {
     this.engine = parts.engine
     this.recorder = parts.recorder
+    this.log = parts.log
     this.clock = parts.clock
     this.reader = new RequestReader(parts.limits)
     this.settings = parts.settings

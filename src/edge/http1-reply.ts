@@ -1,6 +1,7 @@
 // The answer to one request on an HTTP/1.1 connection: framing (RFC 9112 §6), and as few writes as the sizes allow.
 import { assert } from '../base/assert.ts'
 import type { Reason } from '../base/reason.ts'
+import type { Tier } from '../base/record.ts'
 import type { Held, Outbox, Pourable } from '../base/outbox.ts'
 import type { Fields } from '../http/fields.ts'
 import { fieldBit } from '../http/known-fields.ts'
@@ -8,6 +9,7 @@ import type { ArrivedLines, ResponseHead } from '../http/message.ts'
 import { chunkEnd, chunkStart, encodeLastChunk } from '../http1/chunked.ts'
 import { fieldLines, headOctets, statusLine } from '../http1/head-writer.ts'
 import type { Client, Reply } from '../request/reply.ts'
+import type { LoggedRequest } from '../request/request-log.ts'
 import { HEADROOM, type Representation } from '../request/representation.ts'
 import { headText, placeHead } from './http1-image.ts'
 
@@ -117,7 +119,11 @@ export class Http1Reply implements Reply {
   #heldText: string | undefined
   #left = 0
 
-  constructor(private readonly connection: ReplyConnection) {}
+  constructor(
+    private readonly connection: ReplyConnection,
+    /** Its entry in the access log; undefined: there is none. */
+    readonly logged?: LoggedRequest,
+  ) {}
 
   get client(): Client {
     return this.connection.client
@@ -253,6 +259,10 @@ export class Http1Reply implements Reply {
     this.flushHead()
     this.#state = 'done'
     this.connection.broken()
+  }
+
+  answered(tier: Tier, reason: Reason, status: number): void {
+    this.logged?.answered(tier, reason, status)
   }
 
   tunnel(head: ResponseHead): void {

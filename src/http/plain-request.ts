@@ -43,6 +43,10 @@ export class PlainRequest implements RequestView {
     return this.head.fields.has(name) ? this.head.fields.all(name).join('; ') : undefined
   }
 
+  text(key: string): string | undefined {
+    return this.head.fields.get(key)
+  }
+
   everyCookie(): boolean {
     return false
   }

@@ -32,6 +32,8 @@ export interface RequestView {
   readonly present: number
   /** The value of a known field by its number, lines joined with ', '; undefined when absent. */
   get(number: number): string | undefined
+  /** The value of any field by its name in lower case, lines joined with ', '; undefined when absent. */
+  text(key: string): string | undefined
   /** Whether this holds for the Cookie field, which the request has; false where that is not easily seen. */
   everyCookie(every: EveryCookie): boolean
   /** The end-to-end fields (RFC 9110 §7.6.1) without those named in `replaced`. */

@@ -119,6 +119,10 @@ export class RequestReader implements RequestView {
     return this.lines.get(number)
   }
 
+  text(key: string): string | undefined {
+    return this.lines.text(key)
+  }
+
   everyCookie(every: EveryCookie): boolean {
     const { lines } = this
     if ((lines.repeated & fieldBit.cookie) !== 0) return false

@@ -14,6 +14,7 @@
 // Left out: statuses other than 200, as in stored forms; a 304 from the origin is passed on with the origin's own tag.
 import zlib from 'node:zlib'
 import type { Reason } from '../base/reason.ts'
+import type { Tier } from '../base/record.ts'
 import { negotiateCoding, type Coding } from '../http/coding.ts'
 import type { ContentCoding } from '../http/encode.ts'
 import type { Fields } from '../http/fields.ts'
@@ -166,6 +167,10 @@ export class CodedReply implements Reply {
 
   fail(): void {
     if (this.#close()) this.inner.fail()
+  }
+
+  answered(tier: Tier, reason: Reason, status: number): void {
+    this.inner.answered?.(tier, reason, status)
   }
 
   wantBody(): void {

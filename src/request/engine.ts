@@ -154,7 +154,7 @@ export class Engine implements FetchOwner, ServeContext {
       if (rule?.action.kind === 'redirect') {
         const { status, location } = rule.action.redirect
         answerRedirect(reply, status, location(view.pathAndQuery), view.method === 'HEAD')
-        this.#parts.recorder.answered('self', 'redirect', status, startMs)
+        this.#record(reply, 'self', 'redirect', status, startMs)
         return undefined
       }
       if (rule !== undefined) {
@@ -251,7 +251,7 @@ export class Engine implements FetchOwner, ServeContext {
   }
 
   answered(visit: Visit, tier: Tier, reason: Reason, status: number): void {
-    if (visit.startMs !== NOT_COUNTED) this.#parts.recorder.answered(tier, reason, status, visit.startMs)
+    if (visit.startMs !== NOT_COUNTED) this.#record(visit.reply, tier, reason, status, visit.startMs)
   }
 
   received(bytes: number): void {
@@ -450,7 +450,7 @@ export class Engine implements FetchOwner, ServeContext {
     const dropped = this.purge(view)
     if (dropped === undefined) return refuse(noRoute())
     answerPurged(reply, dropped)
-    this.#parts.recorder.answered('self', 'purge', 200, startMs)
+    this.#record(reply, 'self', 'purge', 200, startMs)
   }
 
   /** Of a site with one route its target is not looked at: nobody may ask for it. */
@@ -534,7 +534,12 @@ export class Engine implements FetchOwner, ServeContext {
 
   #refuseEarly(reply: Reply, startMs: number, failure: Failure, headOnly = false): void {
     answerWithFailure(reply, failure, headOnly)
-    this.#parts.recorder.answered('self', failure.reason, failure.status, startMs)
+    this.#record(reply, 'self', failure.reason, failure.status, startMs)
+  }
+
+  #record(reply: Reply, tier: Tier, reason: Reason, status: number, startMs: number): void {
+    this.#parts.recorder.answered(tier, reason, status, startMs)
+    reply.answered?.(tier, reason, status)
   }
 }
 

@@ -6,6 +6,7 @@
 // is about its body goes with it; the rest (WWW-Authenticate, Retry-After, Set-Cookie …) belongs to the status, and stays.
 import type { Held, Pourable } from '../base/outbox.ts'
 import type { Reason } from '../base/reason.ts'
+import type { Tier } from '../base/record.ts'
 import type { ErrorPages, ErrorPage } from '../cube/y/rule-errors.ts'
 import { Fields } from '../http/fields.ts'
 import type { ArrivedLines, ResponseHead } from '../http/message.ts'
@@ -139,6 +140,10 @@ export class ErrorPageReply implements Reply {
   fail(): void {
     if (this.#replaced === undefined) this.inner.fail()
     else this.#replace(this.#replaced)
+  }
+
+  answered(tier: Tier, reason: Reason, status: number): void {
+    this.inner.answered?.(tier, reason, status)
   }
 
   wantBody(): void {

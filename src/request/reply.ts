@@ -2,6 +2,7 @@
 // Reply; the engine returns a RequestCall for what it cannot answer at once.
 import type { Held, Pourable } from '../base/outbox.ts'
 import type { Reason } from '../base/reason.ts'
+import type { Tier } from '../base/record.ts'
 import type { Fields } from '../http/fields.ts'
 import type { GatewayLines, OriginNames } from '../origin/origin.ts'
 import type { ArrivedLines, ResponseHead } from '../http/message.ts'
@@ -62,6 +63,8 @@ export interface Reply {
   finish(trailers: Fields | undefined): void
   /** Breaks the transfer so that the client sees it is not complete. */
   fail(): void
+  /** Who answered, and why: for the listener's access log. Told once, beside the answer, before it or after. */
+  answered?(tier: Tier, reason: Reason, status: number): void
   /** The client may send its body (100 Continue), though the origin was not asked. */
   wantBody(): void
   /** Hands the connection to the origin (101): `data` and `write` carry bytes from here. */

@@ -3,7 +3,7 @@
 import { headerOf, importsOf, isTest, resolveImport, type SourceFile } from './source.ts'
 
 /** What is started or imported from outside: the command, and what a configuration file imports from 'myriad'. */
-export const entryPoints: readonly string[] = ['src/cli/main.ts', 'src/myriad.ts']
+export const entryPoints: readonly string[] = ['src/cli/main.ts', 'src/cli/standalone.ts', 'src/myriad.ts']
 
 /** A broken rule: where, and what was expected. */
 export interface Violation {
