@@ -121,6 +121,12 @@ export const cidrs = (value: readonly string[], text: string): SettingRow<readon
   text,
 })
 
+/** One of several words; the first, when nothing is said. */
+export const choice = <const V extends string>(
+  values: readonly [V, ...V[]],
+  text: string,
+): SettingRow<V, 'choice'> => ({ kind: 'choice', default: values[0], values, text })
+
 /** One of several words, or none of them. */
 export const optionalChoice = <const V extends string>(
   values: readonly V[],

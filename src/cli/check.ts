@@ -3,7 +3,9 @@ import { originText } from '../config/origin-text.ts'
 import { presetTexts } from '../config/presets/preset.ts'
 import type { Site } from '../config/site.ts'
 import { Fields } from '../http/fields.ts'
-import type { Command, Given } from './command.ts'
+import { acmeCertificates } from './acme.ts'
+import { certificateLines } from './certificates-view.ts'
+import type { Command, Given, World } from './command.ts'
 import { explain, type Asked } from './explain.ts'
 import { phpPlan } from './provided-php.ts'
 import { configFlag, siteFrom } from './site.ts'
@@ -37,7 +39,7 @@ export const check: Command = {
     const { site, recognised } = found
     const lines =
       asked === undefined
-        ? [...summary(site), ...presetLines(site)]
+        ? [...summary(site), ...presetLines(site), ...acmeLines(site, world)]
         : [`${asked.method} ${given.value('explain')}`, ...explanation(site, asked, world.clock.nowMs())]
     if (recognised !== undefined) world.out(`${recognised}\n`)
     const php = await phpPlan(site, world)
@@ -74,6 +76,17 @@ function presetLines(site: Site): readonly string[] {
           ...presetTexts(preset).map((line) => `  ${line}`),
         ],
   )
+}
+
+/** The certificates that are there and wanted. */
+function acmeLines({ acme }: Site, world: World): readonly string[] {
+  if (acme === undefined) return []
+  const certificates = acmeCertificates(acme, world, () => undefined)
+  certificates.load()
+  return [
+    `Certificates from ${new URL(acme.directory).host}:`,
+    ...certificateLines(certificates.facts(), world.clock.nowMs()),
+  ]
 }
 
 /** The request to explain; undefined when none was asked for; a text when what was asked is not a request. */

@@ -11,6 +11,7 @@ import { requestForUrl } from '../http/plain-request.ts'
 import { Funnel } from '../observe/funnel.ts'
 import { Engine } from '../request/engine.ts'
 import type { KeyEntry } from '../request/key-entry.ts'
+import { acmeCertificates, startAcme } from './acme.ts'
 import { startOrigin, type OriginDeps } from './origins.ts'
 import { MemoryStore } from '../store/memory/memory.ts'
 
@@ -56,6 +57,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     startOrigin(origin, { ...deps, clock, limits: site.limits, instance }),
   )
   const purgers = new PurgePeers(site.purge, site.edge.trust)
+  const acme = site.acme && acmeCertificates(site.acme, deps, () => undefined)
   const engine: Engine = new Engine({
     clock,
     recorder: funnel,
@@ -66,6 +68,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     objectBytesMax: Math.min(site.tiers.memoryObject, store.valueBytesMax),
     instance,
     mayPurge: (client, fields) => purgers.allow(client, fields),
+    challenge: acme && ((authority, pathAndQuery) => acme.answer(authority, pathAndQuery)),
     random: () => randomBytes(12).toString('hex'),
   })
 
@@ -90,6 +93,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     }
   }
 
+  if (acme !== undefined) startAcme(acme, deps)
   return {
     addresses: listeners.map(
       ({ hostname, port }) => `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
@@ -98,6 +102,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     memory: () => ({ objects: store.size, usedBytes: store.bytes, budgetBytes: store.budgetBytes }),
     purge: (asked) => purge(engine, asked),
     async drain() {
+      acme?.stop()
       const cut = timers.after(site.edge.drainTime, () => {
         for (const listener of listeners) listener.cut()
       })

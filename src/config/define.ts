@@ -8,6 +8,7 @@ import type {
   ruleRows,
 } from '../cube/y/rule-settings.ts'
 import type { bypassRows, routeRows } from '../cube/y/settings.ts'
+import type { acmeRows } from '../edge/acme/settings.ts'
 import type { edgeRows, purgeRows } from '../edge/settings.ts'
 import type { limitRows } from '../http1/limits.ts'
 import type { filesRows } from '../origin/files/settings.ts'
@@ -68,9 +69,13 @@ export type RuleInput = SettingsInput<typeof ruleRows> & {
   readonly errors?: Readonly<Record<string, string>>
 }
 
+/** Certificates that are got by ACME. */
+export type AcmeInput = SettingsInput<typeof acmeRows> & { readonly email: string }
+
 /** A whole configuration. */
 export interface ConfigInput {
   readonly listen?: string | readonly string[]
+  readonly tls?: { readonly acme?: AcmeInput }
   readonly services: Readonly<Record<string, ServiceInput>>
   /** The first that matches wins; without any, every request goes to the only service. */
   readonly routes?: readonly RouteInput[]

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { texts } from '../base/setting.ts'
 import { RuleTable } from '../cube/y/rule-table.ts'
 import { RouteTable } from '../cube/y/table.ts'
+import type { AcmeConfig } from '../edge/acme/settings.ts'
 import { edgeRows, purgeRows, type ListenAddress } from '../edge/settings.ts'
 import { limitRows } from '../http1/limits.ts'
 import { memoryRows } from '../store/memory/settings.ts'
@@ -10,6 +11,7 @@ import type { Service } from '../cube/y/route.ts'
 import { listenExpected, originExpected, parseListen } from './address.ts'
 import { Report, type Problem } from './problem.ts'
 import { memberOf, members, readRow, readRows, readSection, refuseUnknown, type Found } from './read.ts'
+import { readAcme } from './read-acme.ts'
 import { readOrigin, type Surroundings } from './read-origin.ts'
 import { readRoutes } from './read-route.ts'
 import { readRules } from './read-rule.ts'
@@ -22,7 +24,7 @@ export type Resolved =
   | { readonly kind: 'site'; readonly site: Site }
   | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
 
-const names = ['listen', 'services', 'routes', 'rules', 'edge', 'purge', 'limits', 'tiers']
+const names = ['listen', 'tls', 'services', 'routes', 'rules', 'edge', 'purge', 'limits', 'tiers']
 
 export const siteRows = {
   listen: texts(
@@ -51,6 +53,7 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
   const rules = readRules(at('rules'), around)
   const site: Site = {
     listen,
+    acme: readTls(at('tls'), all.get('routes')?.value, around),
     services: services.filter((entry): entry is SiteService => entry.origin !== undefined),
     routes,
     rules: rules.length === 0 ? undefined : new RuleTable(rules, routes.routes),
@@ -62,6 +65,14 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
   return report.problems.length === 0
     ? { kind: 'site', site: freeze(site) }
     : { kind: 'wrong', problems: report.problems }
+}
+
+/** Certificates, all of them by ACME. */
+function readTls(found: Found, routes: unknown, around: Surroundings): AcmeConfig | undefined {
+  const all = found.value === undefined ? undefined : members(found, "an object with 'acme'")
+  if (all === undefined) return undefined
+  refuseUnknown(all, ['acme'])
+  return readAcme(memberOf(all, found, 'acme'), routes, around)
 }
 
 function readListen(found: Found): readonly ListenAddress[] {

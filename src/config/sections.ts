@@ -3,6 +3,7 @@ import type { SettingRows } from '../base/setting.ts'
 import { cacheRows, cookieRows } from '../cache/settings.ts'
 import { redirectRows, requestChangeRows, responseChangeRows, ruleRows } from '../cube/y/rule-settings.ts'
 import { bypassRows, routeRows } from '../cube/y/settings.ts'
+import { acmeRows } from '../edge/acme/settings.ts'
 import { edgeRows, purgeRows } from '../edge/settings.ts'
 import { limitRows } from '../http1/limits.ts'
 import { filesRows } from '../origin/files/settings.ts'
@@ -22,6 +23,11 @@ export interface Section {
 
 export const sections: readonly Section[] = [
   { path: '', text: 'At the top of the configuration, beside the sections below.', rows: siteRows },
+  {
+    path: 'tls.acme',
+    text: "Certificates from an authority that speaks ACME (RFC 8555), such as Let's Encrypt: got, kept and renewed. See [certificates](certificates.md).",
+    rows: acmeRows,
+  },
   {
     path: 'services.NAME.origin',
     text: "Where the application of a service is: its URL, `http('http://127.0.0.1:9000')` or `{ http: 'http://127.0.0.1:9000' }`; the latter two take these settings. The URL is `http://` or `https://`, without a path.",
