@@ -92,8 +92,8 @@ test('names are those of files, and of nothing that cannot be certified', () => 
   folder.writeStanding('a.example.com', wantedSince(0))
   for (const odd of ['.hidden.pem', 'localhost.pem', 'A.EXAMPLE.pem', 'notes.txt'])
     writeFileSync(join(path, 'certificates', odd), '')
-  expect(folder.names().toSorted()).toEqual(['*.example.com', 'a.example.com'])
-  expect(new CertificateFolder(join(base, 'nowhere'), () => '').names()).toEqual([])
+  expect(folder.names()!.toSorted()).toEqual(['*.example.com', 'a.example.com'])
+  expect(new CertificateFolder(join(base, 'nowhere'), () => '').names()).toBeUndefined()
 })
 
 test('what is remembered about a name survives; what does not fit is forgotten', () => {

@@ -78,8 +78,9 @@ export class CertificateFolder {
     return privateKey
   }
 
-  /** Names that have a certificate, or that somebody wants one for. */
-  names(): readonly string[] {
+  /** Names that have a certificate, or that somebody wants one for; undefined: the folder is not there. */
+  names(): readonly string[] | undefined {
+    if (!existsSync(this.#certificates) || !existsSync(this.#standings)) return undefined
     const files = [...namesOf(this.#certificates, '.pem'), ...namesOf(this.#standings, '.json')]
     return [...new Set(files.map(nameOfFile))].filter(isCertifiable)
   }
@@ -179,7 +180,6 @@ const fileOf = (name: string): string => name.replace('*', '_')
 const nameOfFile = (file: string): string => file.replace('_', '*')
 
 function namesOf(folder: string, ending: string): readonly string[] {
-  if (!existsSync(folder)) return []
   return readdirSync(folder)
     .filter((file) => !file.startsWith('.') && file.endsWith(ending))
     .map((file) => file.slice(0, -ending.length))

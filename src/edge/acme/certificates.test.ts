@@ -1,5 +1,5 @@
 // Certificates, kept: with an authority that does as the test says, a clock in the test's hand, and real files.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test'
@@ -255,6 +255,23 @@ describe('files', () => {
     new CertificateFolder(path, () => `random-${++count}`).writeCertificate('a.example.com', key + cert)
     await within(5_000, 'the change to be seen', promise)
   })
+})
+
+test('a folder that is out of reach changes nothing, is told once, and is taken up again', async () => {
+  const certificates = start({ names: ['a.example.com'], onDemand: ['b.example.com'] })
+  ask(certificates, 'b.example.com')
+  await certificates.settled()
+  await pass(0)
+  const before = certificates.current()
+  expect(before.length).toBe(2)
+  renameSync(path, `${path}-away`)
+  await pass(30_000)
+  await pass(30_000)
+  expect(certificates.current()).toEqual(before)
+  expect(said.filter((text) => text === `${path} is not there`).length).toBe(1)
+  renameSync(`${path}-away`, path)
+  await pass(60 * DAY)
+  expect(ordered().length).toBe(4)
 })
 
 describe('several processes', () => {

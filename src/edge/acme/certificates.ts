@@ -107,9 +107,11 @@ export class AcmeCertificates {
     this.#isRunning = true
     for (const path of [folder.certificatesPath, folder.standingsPath]) {
       try {
-        this.#watchers.push(watch(path, () => this.look()))
+        this.#watchers.push(
+          watch(path, () => this.look()).on('error', (error) => this.#unwatched(path, error)),
+        )
       } catch (error) {
-        this.#tell(path, `changes in ${path} are seen within ${LOOK_MS / 1000} seconds: ${messageOf(error)}`)
+        this.#unwatched(path, error)
       }
     }
     this.look()
@@ -200,6 +202,11 @@ export class AcmeCertificates {
     while (this.#turn !== undefined) await this.#turn
   }
 
+  /** Changes are looked for all the same, only less often. */
+  #unwatched(path: string, error: unknown): void {
+    this.#tell(path, `changes in ${path} are seen within ${LOOK_MS / 1000} seconds: ${messageOf(error)}`)
+  }
+
   #plan(): void {
     if (this.#ending.signal.aborted) return
     if (this.#again) {
@@ -233,9 +240,12 @@ export class AcmeCertificates {
   /** Takes over what lies in the folder, and tells when that is something else than before. */
   load(): void {
     const { config, folder, clock } = this.#parts
-    const onDemand = folder
-      .names()
-      .filter((name) => !config.names.includes(name) && config.onDemand.some((each) => allows(each, name)))
+    const found = folder.names()
+    // Out of reach for a while: what was read before is served on.
+    if (found === undefined && this.#isRunning) throw new Error(`${folder.path} is not there`)
+    const onDemand = (found ?? []).filter(
+      (name) => !config.names.includes(name) && config.onDemand.some((each) => allows(each, name)),
+    )
     const wanted = new Set([...config.names, ...onDemand.slice(0, config.onDemandMax)])
     let changed = false
     for (const name of wanted) {

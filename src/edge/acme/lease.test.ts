@@ -57,6 +57,14 @@ test('one that is silent loses it, and does not take it back by living on', () =
   expect(readFileSync(path, 'utf8')).toBe(held)
 })
 
+test('a folder that goes away under its holder ends nothing', () => {
+  const a = aProcess()
+  a.lease.take()
+  rmSync(join(path, '..'), { recursive: true })
+  a.clock.advance(60_000)
+  a.lease.release()
+})
+
 test('an empty file, left by a full disk, is a dead holder too', () => {
   const a = aProcess()
   writeFileSync(path, '')

@@ -45,18 +45,28 @@ export class Lease {
     if (held === undefined) return
     held.beat.cancel()
     this.#held = undefined
-    if (this.#read() === held.text) rmSync(this.#path, { force: true })
+    try {
+      if (this.#read() === held.text) rmSync(this.#path, { force: true })
+    } catch {
+      // The folder is out of reach. Silence gives it back, too.
+    }
   }
 
   /** Writes something new, unless another has taken it meanwhile. */
   #beat(): void {
     const held = this.#held
-    if (held === undefined || this.#read() !== held.text) return
+    if (held === undefined) return
     const text = this.#random()
     const beside = `${this.#path}.${text}`
-    writeFileSync(beside, text, { mode: 0o600 })
-    renameSync(beside, this.#path)
-    held.text = text
+    try {
+      if (this.#read() !== held.text) return
+      writeFileSync(beside, text, { mode: 0o600 })
+      renameSync(beside, this.#path)
+      held.text = text
+    } catch {
+      // The disk is full, or the folder out of reach: to the others this is silence, as it should be.
+      rmSync(beside, { force: true })
+    }
   }
 
   #isSilent(text: string): boolean {
