@@ -231,6 +231,23 @@ test('property: a certificate ends only when none could be had in its last three
   )
 })
 
+test('property: one that is back minutes before the end is asked in those minutes', () => {
+  const kinds = fc.constantFrom('away' as const, 'refused' as const)
+  const chances = fc.double({ min: 0, max: 1, noNaN: true })
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 6 * HOUR, max: 400 * DAY }),
+      fc.integer({ min: 3 * MINUTE, max: HOUR }),
+      kinds,
+      chances,
+      (lifetimeMs, leftMs, kind, chance) => {
+        const outage = { fromMs: nowMs + lifetimeMs / 2, ms: lifetimeMs / 2 - leftMs }
+        expect(live(lifetimeMs, [outage], kind, () => chance).ended).toEqual([])
+      },
+    ),
+  )
+})
+
 test('an authority that is away for an hour, and for half of what is left, is back in time', () => {
   const lead = nowMs + 60 * DAY
   expect(live(90 * DAY, [{ fromMs: lead - 10 * DAY, ms: HOUR }], 'away', () => 1).ended).toEqual([])
