@@ -28,6 +28,8 @@ import { dnsSolver, httpSolver } from './solver.ts'
 /** A certificate as a TLS listener takes it. */
 export interface ServedCertificate {
   readonly names: readonly string[]
+  readonly validFromMs: number
+  readonly validToMs: number
   /** The certificate and its chain, in PEM. */
   readonly cert: string
   /** In PEM. */
@@ -129,6 +131,8 @@ export class AcmeCertificates {
   current(): readonly ServedCertificate[] {
     return [...this.#held.values()].map(({ certificate }) => ({
       names: certificate.names,
+      validFromMs: certificate.notBeforeMs,
+      validToMs: certificate.notAfterMs,
       cert: certificate.chainPem,
       key: certificate.keyPem,
     }))
