@@ -46,6 +46,7 @@ test('every configuration that the manual shows is right', async () => {
           resolveSite(loaded.value, {
             folder: root,
             fileExists: () => true,
+            nowMs: () => 0,
             readFile: () => Buffer.from('page'),
           })
         expect([path, code, resolved && resolved.kind]).toEqual([path, code, 'site'])

@@ -4,18 +4,36 @@ import type { PurgeAsked, PurgeOutcome } from '../admin/purge.ts'
 import type { MemoryStatus } from '../admin/status.ts'
 import { perTurn } from '../base/clock.ts'
 import type { Site } from '../config/site.ts'
+import type { Certificate } from '../edge/certificates.ts'
 import { Http1Listener } from '../edge/http1-listener.ts'
+import { HttpsRedirect } from '../edge/https-redirect.ts'
 import { PurgePeers } from '../edge/purge-peers.ts'
 import type { ListenAddress } from '../edge/settings.ts'
+import { TlsListener } from '../edge/tls-listener.ts'
+import type { TlsSettings } from '../edge/tls-settings.ts'
 import { requestForUrl } from '../http/plain-request.ts'
 import { Funnel } from '../observe/funnel.ts'
 import { Engine } from '../request/engine.ts'
 import type { KeyEntry } from '../request/key-entry.ts'
+import type { RequestHandler } from '../request/reply.ts'
 import { startOrigin, type OriginDeps } from './origins.ts'
 import { MemoryStore } from '../store/memory/memory.ts'
 
 /** What a server needs of the machine. */
-export type ServerDeps = Pick<OriginDeps, 'clock' | 'timers' | 'err' | 'php'>
+export interface ServerDeps extends Pick<OriginDeps, 'clock' | 'timers' | 'err' | 'php'> {
+  /** A certificate for this machine alone, for a site that is to speak TLS and has none. */
+  localCertificate(): Certificate
+}
+
+/** What a server does with a listener, whatever it speaks. */
+interface Listener {
+  readonly hostname: string
+  readonly port: number
+  /** Takes no more; resolves when what is in progress is done. */
+  drain(): Promise<void>
+  /** Ends all that is left. */
+  cut(): void
+}
 
 /** A site that is being served. */
 export interface RunningServer {
@@ -69,31 +87,42 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     random: () => randomBytes(12).toString('hex'),
   })
 
-  const listeners: Http1Listener[] = []
-  for (const address of site.listen) {
+  const parts = {
+    recorder: funnel,
+    clock,
+    timers,
+    limits: site.limits,
+    settings: site.edge,
+    fault: (error: Error) =>
+      deps.err(`myriad: a fault while a connection was served: ${error.stack ?? error.message}\n`),
+  }
+  const tls = tlsOf(site, deps)
+  const opened = new Map<ListenAddress, Listener>()
+  // Those that speak TLS first: the others may send visitors to them.
+  for (const address of site.listen.toSorted((a, b) => b.scheme.localeCompare(a.scheme))) {
     try {
-      listeners.push(
-        new Http1Listener(address, {
-          engine,
-          recorder: funnel,
-          clock,
-          timers,
-          limits: site.limits,
-          settings: site.edge,
-          fault: (error) =>
-            deps.err(`myriad: a fault while a connection was served: ${error.stack ?? error.message}\n`),
-        }),
-      )
+      if (address.scheme === 'https') {
+        refuseTaken(address)
+        opened.set(address, new TlsListener(address, { ...parts, engine, tls }))
+        continue
+      }
+      const first = site.listen.find(({ scheme }) => scheme === 'https')
+      const port = first === undefined ? undefined : opened.get(first)?.port
+      const handler: RequestHandler =
+        site.tls.redirect && port !== undefined ? new HttpsRedirect({ ...parts, engine, port }) : engine
+      opened.set(address, new Http1Listener(address, { ...parts, engine: handler }))
     } catch (cause) {
-      for (const listener of listeners) void listener.drain()
+      for (const listener of opened.values()) void listener.drain()
       throw new ListenError(address, { cause })
     }
   }
+  const listeners = [...opened.values()]
 
   return {
-    addresses: listeners.map(
-      ({ hostname, port }) => `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
-    ),
+    addresses: site.listen.map((address) => {
+      const { hostname, port } = opened.get(address)!
+      return `${address.scheme}://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
+    }),
     funnel,
     memory: () => ({ objects: store.size, usedBytes: store.bytes, budgetBytes: store.budgetBytes }),
     purge: (asked) => purge(engine, asked),
@@ -106,6 +135,17 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
       for (const { origin } of origins) origin.close()
     },
   }
+}
+
+/** The settings of TLS with a certificate in any case where one is needed. */
+function tlsOf({ tls, listen }: Site, deps: ServerDeps): TlsSettings {
+  const isWanted = listen.some(({ scheme }) => scheme === 'https')
+  return isWanted && tls.certificates.length === 0 ? { ...tls, certificates: [deps.localCertificate()] } : tls
+}
+
+/** Throws when another program listens there: the listener itself shares its port, and would not notice. */
+function refuseTaken({ hostname, port }: ListenAddress): void {
+  if (port !== 0) Bun.listen({ hostname, port, socket: { data() {} } }).stop(true)
 }
 
 function purge(engine: Engine, asked: PurgeAsked): PurgeOutcome {

@@ -9,6 +9,7 @@ import type {
 } from '../cube/y/rule-settings.ts'
 import type { bypassRows, routeRows } from '../cube/y/settings.ts'
 import type { edgeRows, purgeRows } from '../edge/settings.ts'
+import type { certificateRows, tlsRows } from '../edge/tls-settings.ts'
 import type { limitRows } from '../http1/limits.ts'
 import type { filesRows } from '../origin/files/settings.ts'
 import type { httpOriginRows, tlsOriginRows } from '../origin/http/settings.ts'
@@ -68,6 +69,12 @@ export type RuleInput = SettingsInput<typeof ruleRows> & {
   readonly errors?: Readonly<Record<string, string>>
 }
 
+/** The listeners that speak TLS. */
+export type TlsInput = SettingsInput<typeof tlsRows> & {
+  /** Files; the first is shown where no name fits. */
+  readonly certificates?: readonly Required<SettingsInput<typeof certificateRows>>[]
+}
+
 /** A whole configuration. */
 export interface ConfigInput {
   readonly listen?: string | readonly string[]
@@ -76,6 +83,7 @@ export interface ConfigInput {
   readonly routes?: readonly RouteInput[]
   /** The first that matches is taken; it goes before what the route says. */
   readonly rules?: readonly RuleInput[]
+  readonly tls?: TlsInput
   readonly edge?: SettingsInput<typeof edgeRows>
   readonly purge?: SettingsInput<typeof purgeRows>
   readonly limits?: SettingsInput<typeof limitRows>

@@ -13,6 +13,7 @@ import { memberOf, members, readRow, readRows, readSection, refuseUnknown, type 
 import { readOrigin, type Surroundings } from './read-origin.ts'
 import { readRoutes } from './read-route.ts'
 import { readRules } from './read-rule.ts'
+import { readTls } from './read-tls.ts'
 import { withRows } from './presets/defaults.ts'
 import { presetRows, type Preset } from './presets/preset.ts'
 import { presets } from './presets/presets.ts'
@@ -22,12 +23,12 @@ export type Resolved =
   | { readonly kind: 'site'; readonly site: Site }
   | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
 
-const names = ['listen', 'services', 'routes', 'rules', 'edge', 'purge', 'limits', 'tiers']
+const names = ['listen', 'services', 'routes', 'rules', 'tls', 'edge', 'purge', 'limits', 'tiers']
 
 export const siteRows = {
   listen: texts(
     ['http://127.0.0.1:8080'],
-    "Where to listen, such as 'http://0.0.0.0:80' or 'http://[::1]:8080'; port 0 takes a free one.",
+    "Where to listen, such as 'http://0.0.0.0:80', 'https://0.0.0.0:443' or 'http://[::1]:8080'; port 0 takes a free one.",
   ),
 }
 
@@ -54,6 +55,7 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
     services: services.filter((entry): entry is SiteService => entry.origin !== undefined),
     routes,
     rules: rules.length === 0 ? undefined : new RuleTable(rules, routes.routes),
+    tls: readTls(at('tls'), around),
     edge: readSection(edgeRows, at('edge')),
     purge: readSection(purgeRows, at('purge')),
     limits: readSection(limitRows, at('limits')),
