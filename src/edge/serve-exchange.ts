@@ -13,8 +13,6 @@ export interface ExchangeContext {
   readonly settings: EdgeSettings
   readonly bodyBytesMax: number
   nowMs(): number
-  /** Sets the runtime's time limit for a request; 0: none. */
-  limit(request: Request, ms: number): void
   refused(failure: Failure): void
   over(exchange: ServeExchange): void
 }
@@ -29,16 +27,18 @@ export class ServeExchange implements ReplyEvents, UploadEvents {
   #movedBefore = 0
 
   constructor(
-    private readonly request: Request,
+    request: Request,
     private readonly reply: ServeReply,
     private readonly call: RequestCall,
     body: RequestBody,
     private readonly context: ExchangeContext,
+    /** Sets the runtime's time limit for the request; 0: none. */
+    private readonly limit: (ms: number) => void,
   ) {
     this.#windowMs = context.nowMs()
     reply.events = this
     // Origins have limits of their own, and bodies those of `sweep`.
-    context.limit(request, 0)
+    limit(0)
     request.signal.addEventListener('abort', () => this.gone(), { once: true })
     if (body.kind === 'none') return
     this.#upload = new ServeUpload(body, context.bodyBytesMax, call, this)
@@ -49,7 +49,7 @@ export class ServeExchange implements ReplyEvents, UploadEvents {
     this.#isAnswered = true
     // A stream is watched here, for as long as it takes.
     if (sizeBytes === undefined) this.#isStream = true
-    else this.context.limit(this.request, answerTimeMs(sizeBytes, this.context.settings))
+    else this.limit(answerTimeMs(sizeBytes, this.context.settings))
   }
 
   writable(): void {
@@ -60,7 +60,7 @@ export class ServeExchange implements ReplyEvents, UploadEvents {
     if (this.#isOver) return
     this.#isOver = true
     this.#upload?.stop()
-    if (this.#isStream) this.context.limit(this.request, this.context.settings.idleTime)
+    if (this.#isStream) this.limit(this.context.settings.idleTime)
     this.context.over(this)
   }
 

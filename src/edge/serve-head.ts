@@ -40,8 +40,8 @@ export class ServeHeads {
   readonly #kept: (KeptHead | undefined)[] = []
   #next = 0
 
-  /** `hsts`: the value of Strict-Transport-Security; undefined: it is not told. */
-  constructor(private readonly hsts: string | undefined) {}
+  /** `told`: fields that are added to every answer whose application does not say them itself. */
+  constructor(private readonly told: readonly (readonly [name: string, value: string])[]) {}
 
   /** The head of a stored response, or of one that is made for the occasion. */
   stored(
@@ -84,8 +84,7 @@ export class ServeHeads {
   #headersOf(fields: Fields): Headers {
     const headers = new Headers()
     for (let i = 0; i < fields.names.length; i++) headers.append(fields.names[i]!, fields.values[i]!)
-    if (this.hsts !== undefined && !headers.has('strict-transport-security'))
-      headers.set('Strict-Transport-Security', this.hsts)
+    for (const [name, value] of this.told) if (!headers.has(name)) headers.set(name, value)
     return headers
   }
 }

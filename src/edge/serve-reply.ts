@@ -22,6 +22,11 @@ export interface ReplyContext {
   readonly heads: ServeHeads
   /** The process is ending: connections end with their answers. */
   readonly draining: boolean
+  /**
+   * Whether a body that ends in an error is broken off so that the client sees it. The runtime ends that of HTTP/3 as if it
+   * were complete; such a body is not ended at all.
+   */
+  readonly breaksOff: boolean
   count(bytes: number): void
 }
 
@@ -157,10 +162,15 @@ export class ServeReply implements Reply {
   fail(): void {
     if (this.#state === 'done') return
     const controller = this.#controller
+    const { breaksOff } = this.context
     this.#isBroken = true
     this.#end()
     // A body that ends in an error is what has the runtime reset the stream, or the connection.
-    if (controller !== undefined) return controller.error()
+    if (controller !== undefined) {
+      if (breaksOff) controller.error()
+      return
+    }
+    if (!breaksOff) return this.#answer(new Response(null, { status: 502 }), 0)
     const broken = new ReadableStream<Uint8Array>({ pull: (opened) => opened.error() }, lazily)
     this.#answer(new Response(broken, this.#init ?? { status: 502 }), undefined)
   }

@@ -21,8 +21,9 @@ const scratch = Buffer.allocUnsafeSlow(4096)
 
 const framingBits = fieldBit['content-length'] | fieldBit['transfer-encoding']
 
-/** Every field but Host, which is read in any case. */
-const askedFields = knownFields.slice(1)
+/** Fields of this connection alone, about which nothing is decided here. */
+const unasked = ['te', 'trailer', 'keep-alive', 'proxy-connection', 'upgrade', 'http2-settings']
+const askedFields = knownFields.filter((name) => !unasked.includes(name))
 
 /** The view of a request, or why it is refused. */
 export function readRequest(request: Request, limits: Http1Limits): ServeRequest | Failure {
@@ -48,12 +49,8 @@ export class ServeRequest implements RequestView {
   constructor(private readonly request: Request) {
     this.method = request.method
     const headers = (this.headers = request.headers)
-    let present = headers.has('host') ? 1 : 0
-    let bit = 2
-    for (const name of askedFields) {
-      if (headers.has(name)) present |= bit
-      bit <<= 1
-    }
+    let present = 0
+    for (const name of askedFields) if (headers.has(name)) present |= fieldBit[name]
     this.present = present
   }
 

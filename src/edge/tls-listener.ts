@@ -47,10 +47,13 @@ const noCall: RequestCall = { data() {}, end() {}, writable() {}, gone() {} }
 
 type Server = Bun.Server<undefined>
 
-/** One server of the runtime: a listener has another one after its certificates have been replaced. */
+/** The runtime's servers of one set of certificates: a listener has others after these have been replaced. */
 interface Serving {
-  readonly server: Server
-  readonly context: ReplyContext & { draining: boolean }
+  /** HTTP/1.1 and HTTP/2. */
+  readonly tcp: Server
+  /** HTTP/3. */
+  readonly udp: Server | undefined
+  draining: boolean
 }
 
 /** Listens on one address. */
@@ -61,11 +64,11 @@ export class TlsListener implements ExchangeContext {
   readonly hostname: string
   readonly #parts: TlsListenerParts
   readonly #trusted: TrustedPeers
-  readonly #heads: ServeHeads
   readonly #exchanges = new Set<ServeExchange>()
   readonly #sweep: Timer
+  #heads: ServeHeads
   #serving: Serving
-  /** Servers that have been replaced and are not empty yet. */
+  /** Those that have been replaced and are not empty yet. */
   readonly #leaving = new Set<Serving>()
 
   /** Listens at once; throws the system's error when it cannot, or a certificate does not please the runtime. */
@@ -74,11 +77,12 @@ export class TlsListener implements ExchangeContext {
     this.settings = parts.settings
     this.bodyBytesMax = parts.limits.bodyBytes
     this.#trusted = new TrustedPeers(parts.settings.trust)
-    const { hsts } = parts.tls
-    this.#heads = new ServeHeads(hsts === 0 ? undefined : `max-age=${Math.floor(hsts / 1000)}`)
-    this.#serving = this.#serve(address, parts.tls.certificates)
-    this.port = this.#serving.server.port!
-    this.hostname = this.#serving.server.hostname!
+    this.#heads = new ServeHeads([])
+    this.#serving = this.#serve(address.hostname, address.port, parts.tls.certificates)
+    const { tcp } = this.#serving
+    this.port = tcp.port!
+    this.hostname = tcp.hostname!
+    this.#heads = new ServeHeads(toldFields(parts.tls, this.port))
     this.#sweep = parts.timers.every(SWEEP_MS, () => {
       const nowMs = this.nowMs()
       for (const exchange of this.#exchanges) exchange.sweep(nowMs)
@@ -91,40 +95,40 @@ export class TlsListener implements ExchangeContext {
   }
 
   /**
-   * Shows other certificates from now on: a second server takes the address over, and the first ends when its connections
-   * have been told to close. Throws, and changes nothing, when the runtime does not take the certificates.
+   * Shows other certificates from now on: new servers take the address over, and the old ones end when their connections have
+   * been told to close. Throws, and changes nothing, when the runtime does not take the certificates.
    */
   replaceCertificates(certificates: readonly Certificate[]): void {
     const before = this.#serving
-    this.#serving = this.#serve(this, certificates)
-    before.context.draining = true
+    this.#serving = this.#serve(this.hostname, this.port, certificates)
+    before.draining = true
     this.#leaving.add(before)
+    // Packets of its connections may reach the new server, which does not know them: they begin anew.
+    void before.udp?.stop(false)
     this.#parts.timers.after(CLOSING_MS, () => {
-      void before.server.stop(false).then(() => this.#leaving.delete(before))
+      void before.tcp.stop(false).then(() => this.#leaving.delete(before))
     })
   }
 
   /** Accepts no more; resolves when every request has been answered. Connections without one end at once. */
   async drain(): Promise<void> {
     const all = [this.#serving, ...this.#leaving]
-    for (const { context } of all) context.draining = true
-    await Promise.all(all.map(({ server }) => server.stop(false)))
+    for (const serving of all) serving.draining = true
+    await Promise.all(all.flatMap(({ tcp, udp }) => [tcp.stop(false), udp?.stop(false)]))
     this.#sweep.cancel()
   }
 
   /** Ends everything that is left. */
   cut(): void {
     for (const exchange of this.#exchanges) exchange.cut()
-    for (const { server } of [this.#serving, ...this.#leaving]) void server.stop(true)
+    for (const { tcp, udp } of [this.#serving, ...this.#leaving]) {
+      void tcp.stop(true)
+      void udp?.stop(true)
+    }
   }
 
   nowMs(): number {
     return this.#parts.clock.monotonicMs()
-  }
-
-  limit(request: Request, ms: number): void {
-    const seconds = Math.min(Math.ceil(ms / 1000), LIMIT_SECONDS_MAX)
-    this.#serving.server.timeout(request, seconds)
   }
 
   refused(failure: Failure): void {
@@ -135,35 +139,56 @@ export class TlsListener implements ExchangeContext {
     this.#exchanges.delete(exchange)
   }
 
-  #serve(
-    { hostname, port }: Pick<ListenAddress, 'hostname' | 'port'>,
-    certificates: readonly Certificate[],
-  ): Serving {
+  #serve(hostname: string, port: number, certificates: readonly Certificate[]): Serving {
     const { tls, settings, recorder } = this.#parts
-    const context = {
-      heads: this.#heads,
-      draining: false,
-      count: (bytes: number): void => recorder.bytes(bytes, 0),
-    }
-    const server = Bun.serve({
+    const listener = this
+    const context = (breaksOff: boolean): ReplyContext => ({
+      breaksOff,
+      count: (bytes) => recorder.bytes(bytes, 0),
+      get heads() {
+        return listener.#heads
+      },
+      get draining() {
+        return serving.draining
+      },
+    })
+    const shared = {
       hostname,
-      port,
-      // Certificates are replaced by a second server on the same port.
+      // Certificates are replaced by other servers on the same port.
       reusePort: true,
-      http2: tls.http2,
-      http3: tls.http3,
       development: false,
       idleTimeout: Math.min(Math.ceil(settings.idleTime / 1000), IDLE_SECONDS_MAX),
       // The limit is kept here (serve-upload.ts).
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       tls: this.#options(certificates),
-      fetch: (request: Request, by: Server) => this.#answer(request, by, context),
       error: (error: Error) => {
         this.#parts.fault(error)
         return new Response(null, { status: 500 })
       },
+    }
+    const overTcp = context(true)
+    const tcp = Bun.serve({
+      ...shared,
+      port,
+      http2: tls.http2,
+      fetch: (request: Request, by: Server) => this.#answer(request, by, overTcp),
     })
-    return { server, context }
+    const serving: Serving = { tcp, udp: undefined, draining: false }
+    if (!tls.http3) return serving
+    const overUdp = context(false)
+    try {
+      const udp = Bun.serve({
+        ...shared,
+        port: tcp.port!,
+        http1: false,
+        http3: true,
+        fetch: (request: Request, by: Server) => this.#answer(request, by, overUdp),
+      })
+      return Object.assign(serving, { udp })
+    } catch (error) {
+      void tcp.stop(true)
+      throw error
+    }
   }
 
   /** The first certificate is for all that no other is for. */
@@ -198,12 +223,14 @@ export class TlsListener implements ExchangeContext {
     const call = engine.handle(view, reply)
     const { response } = reply
     if (response !== undefined) {
-      if (reply.sizeBytes > QUICK_BYTES_MAX) this.limit(request, answerTimeMs(reply.sizeBytes, settings))
+      if (reply.sizeBytes > QUICK_BYTES_MAX) limit(server, request, answerTimeMs(reply.sizeBytes, settings))
       return response
     }
     client.settle()
     const promise = reply.promise()
-    this.#exchanges.add(new ServeExchange(request, reply, call ?? noCall, view.body, this))
+    this.#exchanges.add(
+      new ServeExchange(request, reply, call ?? noCall, view.body, this, (ms) => limit(server, request, ms)),
+    )
     return promise
   }
 
@@ -212,4 +239,17 @@ export class TlsListener implements ExchangeContext {
     answerWithFailure(reply, failure, false)
     return reply.response!
   }
+}
+
+/** Sets the runtime's time limit for a request; 0: none. */
+function limit(server: Server, request: Request, ms: number): void {
+  server.timeout(request, Math.min(Math.ceil(ms / 1000), LIMIT_SECONDS_MAX))
+}
+
+/** What every answer tells: that HTTP/3 is spoken here, too (RFC 7838), and HSTS (RFC 6797). */
+function toldFields({ http3, hsts }: TlsSettings, port: number): [string, string][] {
+  const fields: [string, string][] = []
+  if (http3) fields.push(['Alt-Svc', `h3=":${port}"; ma=86400`])
+  if (hsts > 0) fields.push(['Strict-Transport-Security', `max-age=${Math.floor(hsts / 1000)}`])
+  return fields
 }
