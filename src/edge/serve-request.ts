@@ -152,7 +152,11 @@ export class ServeRequest implements RequestView {
     }
     if (!raw.startsWith('/') || raw.includes('#'))
       return new Failure('bad-request', 'the target holds a character that a target may not hold')
-    const normal = raw.includes('%') || raw.includes('/.') ? normalTarget(raw) : raw
+    const isEscaped = raw.includes('%')
+    // So the runtime writes octets that are no UTF-8, whichever they are.
+    if (isEscaped && raw.includes('%EF%BF%BD'))
+      return new Failure('bad-request', 'the target holds a character that a target may not hold')
+    const normal = isEscaped || raw.includes('/.') ? normalTarget(raw) : raw
     if (normal === undefined)
       return new Failure(
         'bad-request',
@@ -171,8 +175,12 @@ export class ServeRequest implements RequestView {
       return undefined
     }
     const told = this.headers.get('content-length')
-    if (told === null) this.body = unknownBody
-    else {
+    if (told === null) {
+      // The runtime takes lists with empty members, too.
+      if (this.headers.get('transfer-encoding')!.toLowerCase() !== 'chunked')
+        return new Failure('method-refused', 'the only transfer coding understood is chunked')
+      this.body = unknownBody
+    } else {
       if (!/^\d{1,15}$/.test(told))
         return new Failure('bad-request', 'Content-Length does not delimit the body unambiguously')
       const bytes = Number(told)
@@ -214,10 +222,15 @@ export class ServeRequest implements RequestView {
       : undefined
   }
 
+  /** RFC 9110 §5.5: control characters that the runtime lets through are spaces. */
   #fields(): Fields {
-    return Fields.of(this.headers)
+    const fields = new Fields()
+    for (const [name, value] of this.headers) fields.append(name, value.replaceAll(controls, ' '))
+    return fields
   }
 }
+
+const controls = /[\u0000-\u0008\u000a-\u001f\u007f]/g
 
 /** What Bun.serve reads of a head at most, unless it is started otherwise. */
 const RUNTIME_FIELDS_BYTES = 16_384
