@@ -18,9 +18,21 @@ export class Certificates implements Disposable {
     const files = this.#files(name)
     const alternative = names.map((each) => `DNS:${each}`).join(',')
     this.#openssl(
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-      ...['-keyout', files.key, '-out', files.cert, '-subj', `/CN=${name}`],
-      ...['-days', '30'],
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-keyout',
+      files.key,
+      '-out',
+      files.cert,
+      '-subj',
+      `/CN=${name}`,
+      '-days',
+      '30',
       ...(names.length === 0 ? [] : ['-addext', `subjectAltName=${alternative}`]),
     )
     return files
@@ -33,12 +45,35 @@ export class Certificates implements Disposable {
     const extensions = join(this.folder, `${name}.ext`)
     writeFileSync(extensions, `subjectAltName=${names.map((each) => `DNS:${each}`).join(',')}\n`)
     this.#openssl(
-      ...['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-      ...['-keyout', files.key, '-out', request, '-subj', `/CN=${name}`],
+      'req',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-keyout',
+      files.key,
+      '-out',
+      request,
+      '-subj',
+      `/CN=${name}`,
     )
     this.#openssl(
-      ...['x509', '-req', '-in', request, '-CA', by.cert, '-CAkey', by.key, '-CAcreateserial'],
-      ...['-days', '30', '-extfile', extensions, '-out', files.cert],
+      'x509',
+      '-req',
+      '-in',
+      request,
+      '-CA',
+      by.cert,
+      '-CAkey',
+      by.key,
+      '-CAcreateserial',
+      '-days',
+      '30',
+      '-extfile',
+      extensions,
+      '-out',
+      files.cert,
     )
     return files
   }

@@ -20,13 +20,14 @@ export type ReadCertificate =
 
 const block = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g
 
+const wrong = (where: 'cert' | 'key', problem: string): ReadCertificate => ({
+  kind: 'wrong',
+  in: where,
+  problem,
+})
+
 /** Reads a certificate and its key, both PEM. */
 export function readCertificate(cert: string, key: string, nowMs: number): ReadCertificate {
-  const wrong = (where: 'cert' | 'key', problem: string): ReadCertificate => ({
-    kind: 'wrong',
-    in: where,
-    problem,
-  })
   const blocks = cert.match(block) ?? []
   if (blocks.length === 0) return wrong('cert', 'holds no certificate in PEM form')
   const chain: X509Certificate[] = []

@@ -19,9 +19,9 @@ const WAITING_BYTES_MAX = 65_536
 
 /** What a reply needs from its listener. */
 export interface ReplyContext {
-  readonly heads: ServeHeads
+  heads(): ServeHeads
   /** The process is ending: connections end with their answers. */
-  readonly draining: boolean
+  draining(): boolean
   /**
    * Whether a body that ends in an error is broken off so that the client sees it. The runtime ends that of HTTP/3 as if it
    * were complete; such a body is not ended at all.
@@ -108,9 +108,9 @@ export class ServeReply implements Reply {
   ): void {
     assert(this.#state === 'waiting', 'a second answer to one request')
     this.#state = 'done'
-    const kept = this.context.heads.stored(representation, ageSeconds, ttlSeconds, reason, member)
+    const kept = this.context.heads().stored(representation, ageSeconds, ttlSeconds, reason, member)
     const { body } = representation
-    const init = this.context.draining ? closing(kept.init) : kept.init
+    const init = this.context.draining() ? closing(kept.init) : kept.init
     if (headOnly || body.length === 0) return this.#answer(new Response(null, init), 0)
     this.context.count(body.length)
     if (body.length > COPIED_BYTES_MAX) {
@@ -127,8 +127,8 @@ export class ServeReply implements Reply {
   start(head: ResponseHead, _bodyBytes: number | undefined, hasBody: boolean): void {
     assert(this.#state === 'waiting', 'a second answer to one request')
     this.#state = 'head'
-    const init = this.context.heads.once(head.status, head.fields)
-    if (this.context.draining) init.headers.set('Connection', 'close')
+    const init = this.context.heads().once(head.status, head.fields)
+    if (this.context.draining()) init.headers.set('Connection', 'close')
     this.#init = init
     this.#hasBody = hasBody && !isBodiless(init.status)
     // What ends within this turn of the event loop goes out in one piece, and with its length.

@@ -25,12 +25,7 @@ const framingBits = fieldBit['content-length'] | fieldBit['transfer-encoding']
 const unasked = ['te', 'trailer', 'keep-alive', 'proxy-connection', 'upgrade', 'http2-settings']
 const askedFields = knownFields.filter((name) => !unasked.includes(name))
 
-/** The view of a request, or why it is refused. */
-export function readRequest(request: Request, limits: Http1Limits): ServeRequest | Failure {
-  const view = new ServeRequest(request)
-  return view.refusal(limits) ?? view
-}
-
+/** The view of a request; whether it is one that can be answered says `refusal`. */
 export class ServeRequest implements RequestView {
   readonly method: string
   readonly headers: Headers

@@ -19,13 +19,13 @@ const made = new Certificates()
 let one: Certificate
 let two: Certificate
 let wild: Certificate
+function certificate(name: string, names: string[]): Certificate {
+  const files = made.selfSigned(name, names)
+  const read = readCertificate(made.read(files.cert), made.read(files.key), realClock.nowMs())
+  if (read.kind === 'wrong') throw new Error(read.problem)
+  return read.certificate
+}
 beforeAll(() => {
-  const certificate = (name: string, names: string[]): Certificate => {
-    const files = made.selfSigned(name, names)
-    const read = readCertificate(made.read(files.cert), made.read(files.key), realClock.nowMs())
-    if (read.kind === 'wrong') throw new Error(read.problem)
-    return read.certificate
-  }
   one = certificate('one', ['localhost', 'one.test'])
   two = certificate('two', ['localhost', 'two.test'])
   wild = certificate('wild', ['*.wild.test'])
@@ -134,11 +134,11 @@ test('other certificates are shown from the moment of their replacement', async 
 
 test('no request over TCP fails while certificates are replaced', async () => {
   const at = listen([one], { http3: false })
-  let stop = false
+  const until = new AbortController()
   const failures: string[] = []
   let answered = 0
   const client = async (protocol: (typeof overTls)[number], keepalive: boolean): Promise<void> => {
-    while (!stop) {
+    while (!until.signal.aborted) {
       try {
         const got = await ask(protocol, at, '/', { keepalive })
         if ((await got.text()) === 'answer') answered++
@@ -155,7 +155,7 @@ test('no request over TCP fails while certificates are replaced', async () => {
     listener.replaceCertificates(i % 2 === 0 ? [two] : [one])
     await new Promise<void>((resolve) => realTimers.after(600, resolve))
   }
-  stop = true
+  until.abort()
   await Promise.all(clients)
   expect(failures).toEqual([])
   expect(answered).toBeGreaterThan(100)

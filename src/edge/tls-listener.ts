@@ -11,7 +11,7 @@ import { ServeClient } from './serve-client.ts'
 import { answerTimeMs, ServeExchange, type ExchangeContext } from './serve-exchange.ts'
 import { ServeHeads } from './serve-head.ts'
 import { ServeReply, type ReplyContext } from './serve-reply.ts'
-import { readRequest } from './serve-request.ts'
+import { ServeRequest } from './serve-request.ts'
 import type { EdgeSettings, ListenAddress } from './settings.ts'
 import type { TlsSettings } from './tls-settings.ts'
 import { forwarded, TrustedPeers } from './trust.ts'
@@ -141,16 +141,11 @@ export class TlsListener implements ExchangeContext {
 
   #serve(hostname: string, port: number, certificates: readonly Certificate[]): Serving {
     const { tls, settings, recorder } = this.#parts
-    const listener = this
     const context = (breaksOff: boolean): ReplyContext => ({
       breaksOff,
       count: (bytes) => recorder.bytes(bytes, 0),
-      get heads() {
-        return listener.#heads
-      },
-      get draining() {
-        return serving.draining
-      },
+      heads: () => this.#heads,
+      draining: () => serving.draining,
     })
     const shared = {
       hostname,
@@ -214,8 +209,9 @@ export class TlsListener implements ExchangeContext {
     const { engine, limits, settings } = this.#parts
     if (this.#exchanges.size >= settings.connectionsMax)
       return this.#refuse(reply, new Failure('too-many', 'more requests are being answered than may be'))
-    const view = readRequest(request, limits)
-    if (view instanceof Failure) return this.#refuse(reply, view)
+    const view = new ServeRequest(request)
+    const refusal = view.refusal(limits)
+    if (refusal !== undefined) return this.#refuse(reply, refusal)
     if (client.trusted) {
       const said = forwarded(view)
       view.believe(said?.scheme, said?.authority)

@@ -201,14 +201,16 @@ test('on SIGTERM what is in progress is answered, and idle connections do not ho
   idle.destroy()
 })
 
+/** A body of which nothing follows the beginning. */
+async function* begun() {
+  yield Buffer.from('begun')
+  await new Promise(() => undefined)
+}
+
 test('a request body that stops is not waited for longer than bodyTime', async () => {
   const at = await start({ edge: { bodyTime: '1s' } })
   origin.answer(() => undefined)
   for (const protocol of [tls, h2]) {
-    const begun = async function* () {
-      yield Buffer.from('begun')
-      await new Promise(() => undefined)
-    }
     const body = begun() as unknown as Bun.BodyInit
     const got = await within(8_000, 'an answer', ask(protocol, at, '/up', { method: 'POST', body }))
     expect([protocol.name, got.status]).toEqual([protocol.name, 408])

@@ -160,9 +160,9 @@ test('DATA of another length than Content-Length is no request', async () => {
     expect(got.kind === 'reset' || (got.kind === 'status' && got.status === 400)).toBe(true)
     await stillServes()
     for (const request of seen()) {
-      const got = await Promise.race([request.body.catch(() => undefined), pass(100)])
+      const all = await Promise.race([request.body.catch(() => undefined), pass(100)])
       // Where no octet is announced none is waited for: what the origin sees is what was announced, and nothing else.
-      expect([length, got?.toString()]).toEqual([length, length === '0' ? '' : undefined])
+      expect([length, all?.toString()]).toEqual([length, length === '0' ? '' : undefined])
     }
     before = origin.requests.length
   }
@@ -250,22 +250,21 @@ function rssBytes(): number {
   return Number(kilobytes) * 1024
 }
 
-describe('floods', () => {
-  /** Sends as much as the other side takes, for as long as it takes it, but no more than `count` times. */
-  async function flood(
-    count: number,
-    octets: (client: Http2Frames, i: number) => Uint8Array,
-  ): Promise<Http2Frames> {
-    const client = await Http2Frames.connect(myriad.port)
-    for (let i = 0; i < count && !client.ended; i++) {
-      client.send(octets(client, i))
-      if (i % 200 === 199) await pass(0)
-    }
-    return client
+/** Sends as much as the other side takes, for as long as it takes it, but no more than `count` times. */
+async function flood(
+  count: number,
+  octets: (client: Http2Frames, i: number) => Uint8Array,
+): Promise<Http2Frames> {
+  const client = await Http2Frames.connect(myriad.port)
+  for (let i = 0; i < count && !client.ended; i++) {
+    client.send(octets(client, i))
+    if (i % 200 === 199) await pass(0)
   }
-  const many = (n: number, octets: Uint8Array): Buffer =>
-    Buffer.concat(Array.from({ length: n }, () => octets))
+  return client
+}
+const many = (n: number, octets: Uint8Array): Buffer => Buffer.concat(Array.from({ length: n }, () => octets))
 
+describe('floods', () => {
   const floods: Readonly<Record<string, (client: Http2Frames, i: number) => Uint8Array>> = {
     'of streams that are reset at once': (client) => {
       const stream = client.stream()
