@@ -30,7 +30,6 @@ export interface EngineOptions {
   /** The setting `host` of the origin. */
   readonly originHost?: string
   readonly rules?: readonly Rule[]
-  readonly challenge?: (authority: string, pathAndQuery: string) => string | undefined
   /** Only paths that begin so have a route. */
   readonly under?: string
 }
@@ -93,7 +92,6 @@ export class TestEngine implements Recorder {
       objectBytesMax: options.objectBytesMax ?? this.store.valueBytesMax,
       instance: 'here',
       mayPurge: (client) => client.trusted,
-      challenge: options.challenge,
       random: () => 'boundary',
     })
   }

@@ -24,6 +24,7 @@ export const failures = {
   'no-route': { source: 'downstream', status: 404, reason: 'no-route', unsent: true },
   loop: { source: 'downstream', status: 508, reason: 'loop', unsent: true },
   'purge-refused': { source: 'downstream', status: 403, reason: 'purge-refused', unsent: true },
+  'too-many': { source: 'internal', status: 503, reason: 'limit', unsent: true },
   draining: { source: 'internal', status: 503, reason: 'draining', unsent: true },
   'only-if-cached': { source: 'downstream', status: 504, reason: 'only-if-cached', unsent: true },
   'connect-refused': { source: 'upstream', status: 502, reason: 'origin-refused', unsent: true },

@@ -6,6 +6,7 @@ import type { Site } from '../config/site.ts'
 import { nearest } from '../config/spelling.ts'
 import type { Command, Given, World } from './command.ts'
 import { phpFor, type ServedPhp } from './provided-php.ts'
+import { localCertificate, stateFolder } from './local-certificate.ts'
 import { ListenError, startServer, type RunningServer } from './server.ts'
 import { configFlag, listenFlag, siteFrom } from './site.ts'
 import { version } from './version.ts'
@@ -66,7 +67,11 @@ function refusal(given: Given): string | undefined {
 
 function start(site: Site, php: ServedPhp, world: World): RunningServer | undefined {
   try {
-    return startServer(site, { ...world, php: php.byFolder })
+    return startServer(site, {
+      ...world,
+      php: php.byFolder,
+      localCertificate: () => localCertificate(stateFolder(), world.clock.nowMs()),
+    })
   } catch (error) {
     if (!(error instanceof ListenError)) throw error
     world.err(`myriad: ${listenProblem(error)}\n`)

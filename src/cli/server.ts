@@ -4,19 +4,38 @@ import type { PurgeAsked, PurgeOutcome } from '../admin/purge.ts'
 import type { MemoryStatus } from '../admin/status.ts'
 import { perTurn } from '../base/clock.ts'
 import type { Site } from '../config/site.ts'
+import type { Certificate } from '../edge/certificates.ts'
+import { ChallengeHandler } from '../edge/acme/challenge-handler.ts'
 import { Http1Listener } from '../edge/http1-listener.ts'
+import { HttpsRedirect } from '../edge/https-redirect.ts'
 import { PurgePeers } from '../edge/purge-peers.ts'
 import type { ListenAddress } from '../edge/settings.ts'
+import { TlsListener } from '../edge/tls-listener.ts'
+import type { TlsSettings } from '../edge/tls-settings.ts'
 import { requestForUrl } from '../http/plain-request.ts'
 import { Funnel } from '../observe/funnel.ts'
 import { Engine } from '../request/engine.ts'
 import type { KeyEntry } from '../request/key-entry.ts'
 import { acmeCertificates, startAcme } from './acme.ts'
+import type { RequestHandler } from '../request/reply.ts'
 import { startOrigin, type OriginDeps } from './origins.ts'
 import { MemoryStore } from '../store/memory/memory.ts'
 
 /** What a server needs of the machine. */
-export type ServerDeps = Pick<OriginDeps, 'clock' | 'timers' | 'err' | 'php'>
+export interface ServerDeps extends Pick<OriginDeps, 'clock' | 'timers' | 'err' | 'php'> {
+  /** A certificate for this machine alone, for a site that is to speak TLS and has none. */
+  localCertificate(): Certificate
+}
+
+/** What a server does with a listener, whatever it speaks. */
+interface Listener {
+  readonly hostname: string
+  readonly port: number
+  /** Takes no more; resolves when what is in progress is done. */
+  drain(): Promise<void>
+  /** Ends all that is left. */
+  cut(): void
+}
 
 /** A site that is being served. */
 export interface RunningServer {
@@ -57,7 +76,6 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     startOrigin(origin, { ...deps, clock, limits: site.limits, instance }),
   )
   const purgers = new PurgePeers(site.purge, site.edge.trust)
-  const acme = site.acme && acmeCertificates(site.acme, deps, () => undefined)
   const engine: Engine = new Engine({
     clock,
     recorder: funnel,
@@ -68,36 +86,57 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     objectBytesMax: Math.min(site.tiers.memoryObject, store.valueBytesMax),
     instance,
     mayPurge: (client, fields) => purgers.allow(client, fields),
-    challenge: acme && ((authority, pathAndQuery) => acme.answer(authority, pathAndQuery)),
     random: () => randomBytes(12).toString('hex'),
   })
 
-  const listeners: Http1Listener[] = []
-  for (const address of site.listen) {
+  const parts = {
+    recorder: funnel,
+    clock,
+    timers,
+    limits: site.limits,
+    settings: site.edge,
+    fault: (error: Error) =>
+      deps.err(`myriad: a fault while a connection was served: ${error.stack ?? error.message}\n`),
+  }
+  const secure: TlsListener[] = []
+  const replaceCertificates = (got: readonly Certificate[]): void => {
+    const { certificates } = tlsOf(site, got, deps)
+    for (const listener of secure) listener.replaceCertificates(certificates)
+  }
+  const acme = site.acme && acmeCertificates(site.acme, deps, replaceCertificates)
+  acme?.load()
+  const tls = tlsOf(site, acme?.current() ?? [], deps)
+  const first = (next: RequestHandler): RequestHandler =>
+    acme === undefined ? next : new ChallengeHandler({ ...parts, certificates: acme, next })
+  const opened = new Map<ListenAddress, Listener>()
+  // Those that speak TLS first: the others may send visitors to them.
+  for (const address of site.listen.toSorted((a, b) => b.scheme.localeCompare(a.scheme))) {
     try {
-      listeners.push(
-        new Http1Listener(address, {
-          engine,
-          recorder: funnel,
-          clock,
-          timers,
-          limits: site.limits,
-          settings: site.edge,
-          fault: (error) =>
-            deps.err(`myriad: a fault while a connection was served: ${error.stack ?? error.message}\n`),
-        }),
-      )
+      if (address.scheme === 'https') {
+        refuseTaken(address)
+        const listener = new TlsListener(address, { ...parts, engine: first(engine), tls })
+        opened.set(address, listener)
+        secure.push(listener)
+        continue
+      }
+      const https = site.listen.find(({ scheme }) => scheme === 'https')
+      const port = https === undefined ? undefined : opened.get(https)?.port
+      const handler: RequestHandler =
+        site.tls.redirect && port !== undefined ? new HttpsRedirect({ ...parts, engine, port }) : engine
+      opened.set(address, new Http1Listener(address, { ...parts, engine: first(handler) }))
     } catch (cause) {
-      for (const listener of listeners) void listener.drain()
+      for (const listener of opened.values()) void listener.drain()
       throw new ListenError(address, { cause })
     }
   }
+  const listeners = [...opened.values()]
 
   if (acme !== undefined) startAcme(acme, deps)
   return {
-    addresses: listeners.map(
-      ({ hostname, port }) => `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
-    ),
+    addresses: site.listen.map((address) => {
+      const { hostname, port } = opened.get(address)!
+      return `${address.scheme}://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
+    }),
     funnel,
     memory: () => ({ objects: store.size, usedBytes: store.bytes, budgetBytes: store.budgetBytes }),
     purge: (asked) => purge(engine, asked),
@@ -111,6 +150,21 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
       for (const { origin } of origins) origin.close()
     },
   }
+}
+
+/** The settings of TLS with those certificates that were got, and one in any case where one is needed. */
+function tlsOf({ tls, listen }: Site, got: readonly Certificate[], deps: ServerDeps): TlsSettings {
+  const isWanted = listen.some(({ scheme }) => scheme === 'https')
+  const certificates = [...tls.certificates, ...got]
+  return {
+    ...tls,
+    certificates: isWanted && certificates.length === 0 ? [deps.localCertificate()] : certificates,
+  }
+}
+
+/** Throws when another program listens there: the listener itself shares its port, and would not notice. */
+function refuseTaken({ hostname, port }: ListenAddress): void {
+  if (port !== 0) Bun.listen({ hostname, port, socket: { data() {} } }).stop(true)
 }
 
 function purge(engine: Engine, asked: PurgeAsked): PurgeOutcome {

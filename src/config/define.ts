@@ -10,6 +10,7 @@ import type {
 import type { bypassRows, routeRows } from '../cube/y/settings.ts'
 import type { acmeRows } from '../edge/acme/settings.ts'
 import type { edgeRows, purgeRows } from '../edge/settings.ts'
+import type { certificateRows, tlsRows } from '../edge/tls-settings.ts'
 import type { limitRows } from '../http1/limits.ts'
 import type { filesRows } from '../origin/files/settings.ts'
 import type { httpOriginRows, tlsOriginRows } from '../origin/http/settings.ts'
@@ -72,15 +73,22 @@ export type RuleInput = SettingsInput<typeof ruleRows> & {
 /** Certificates that are got by ACME. */
 export type AcmeInput = SettingsInput<typeof acmeRows> & { readonly email: string }
 
+/** The listeners that speak TLS. */
+export type TlsInput = SettingsInput<typeof tlsRows> & {
+  readonly acme?: AcmeInput
+  /** Files; the first is shown where no name fits. */
+  readonly certificates?: readonly Required<SettingsInput<typeof certificateRows>>[]
+}
+
 /** A whole configuration. */
 export interface ConfigInput {
   readonly listen?: string | readonly string[]
-  readonly tls?: { readonly acme?: AcmeInput }
   readonly services: Readonly<Record<string, ServiceInput>>
   /** The first that matches wins; without any, every request goes to the only service. */
   readonly routes?: readonly RouteInput[]
   /** The first that matches is taken; it goes before what the route says. */
   readonly rules?: readonly RuleInput[]
+  readonly tls?: TlsInput
   readonly edge?: SettingsInput<typeof edgeRows>
   readonly purge?: SettingsInput<typeof purgeRows>
   readonly limits?: SettingsInput<typeof limitRows>

@@ -8,6 +8,7 @@ const around = {
   folder: '/site',
   fileExists: (path: string) => !path.includes('missing'),
   readFile: () => undefined,
+  nowMs: () => 0,
 }
 const resolve = (acme: unknown, routes?: unknown) =>
   resolveSite(

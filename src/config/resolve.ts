@@ -3,18 +3,27 @@ import { join } from 'node:path'
 import { texts } from '../base/setting.ts'
 import { RuleTable } from '../cube/y/rule-table.ts'
 import { RouteTable } from '../cube/y/table.ts'
-import type { AcmeConfig } from '../edge/acme/settings.ts'
 import { edgeRows, purgeRows, type ListenAddress } from '../edge/settings.ts'
 import { limitRows } from '../http1/limits.ts'
 import { memoryRows } from '../store/memory/settings.ts'
 import type { Service } from '../cube/y/route.ts'
 import { listenExpected, originExpected, parseListen } from './address.ts'
 import { Report, type Problem } from './problem.ts'
-import { memberOf, members, readRow, readRows, readSection, refuseUnknown, type Found } from './read.ts'
+import {
+  member,
+  memberOf,
+  members,
+  readRow,
+  readRows,
+  readSection,
+  refuseUnknown,
+  type Found,
+} from './read.ts'
 import { readAcme } from './read-acme.ts'
 import { readOrigin, type Surroundings } from './read-origin.ts'
 import { readRoutes } from './read-route.ts'
 import { readRules } from './read-rule.ts'
+import { readTls } from './read-tls.ts'
 import { withRows } from './presets/defaults.ts'
 import { presetRows, type Preset } from './presets/preset.ts'
 import { presets } from './presets/presets.ts'
@@ -24,12 +33,12 @@ export type Resolved =
   | { readonly kind: 'site'; readonly site: Site }
   | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
 
-const names = ['listen', 'tls', 'services', 'routes', 'rules', 'edge', 'purge', 'limits', 'tiers']
+const names = ['listen', 'services', 'routes', 'rules', 'tls', 'edge', 'purge', 'limits', 'tiers']
 
 export const siteRows = {
   listen: texts(
     ['http://127.0.0.1:8080'],
-    "Where to listen, such as 'http://0.0.0.0:80' or 'http://[::1]:8080'; port 0 takes a free one.",
+    "Where to listen, such as 'http://0.0.0.0:80', 'https://0.0.0.0:443' or 'http://[::1]:8080'; port 0 takes a free one.",
   ),
 }
 
@@ -53,10 +62,11 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
   const rules = readRules(at('rules'), around)
   const site: Site = {
     listen,
-    acme: readTls(at('tls'), all.get('routes')?.value, around),
+    acme: readAcme(acmeOf(at('tls')), all.get('routes')?.value, around),
     services: services.filter((entry): entry is SiteService => entry.origin !== undefined),
     routes,
     rules: rules.length === 0 ? undefined : new RuleTable(rules, routes.routes),
+    tls: readTls(at('tls'), around),
     edge: readSection(edgeRows, at('edge')),
     purge: readSection(purgeRows, at('purge')),
     limits: readSection(limitRows, at('limits')),
@@ -67,12 +77,11 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
     : { kind: 'wrong', problems: report.problems }
 }
 
-/** Certificates, all of them by ACME. */
-function readTls(found: Found, routes: unknown, around: Surroundings): AcmeConfig | undefined {
-  const all = found.value === undefined ? undefined : members(found, "an object with 'acme'")
-  if (all === undefined) return undefined
-  refuseUnknown(all, ['acme'])
-  return readAcme(memberOf(all, found, 'acme'), routes, around)
+/** What is wrong with `tls` itself, `readTls` tells. */
+function acmeOf(tls: Found): Found {
+  const { value } = tls
+  const acme = typeof value === 'object' && value !== null && 'acme' in value ? value.acme : undefined
+  return member(tls, 'acme', acme)
 }
 
 function readListen(found: Found): readonly ListenAddress[] {

@@ -5,6 +5,7 @@ import { redirectRows, requestChangeRows, responseChangeRows, ruleRows } from '.
 import { bypassRows, routeRows } from '../cube/y/settings.ts'
 import { acmeRows } from '../edge/acme/settings.ts'
 import { edgeRows, purgeRows } from '../edge/settings.ts'
+import { certificateRows, tlsRows } from '../edge/tls-settings.ts'
 import { limitRows } from '../http1/limits.ts'
 import { filesRows } from '../origin/files/settings.ts'
 import { httpOriginRows, tlsOriginRows } from '../origin/http/settings.ts'
@@ -88,6 +89,16 @@ export const sections: readonly Section[] = [
     path: 'rules[].response',
     text: 'Header fields on their way to visitors. `set` is an object of names and values, beside this setting.',
     rows: responseChangeRows,
+  },
+  {
+    path: 'tls',
+    text: 'The listeners that speak TLS: the `https://` addresses of `listen`. `certificates` is a list of certificates with their keys. See [TLS](tls.md).',
+    rows: tlsRows,
+  },
+  {
+    path: 'tls.certificates[]',
+    text: 'Certificates by the names that they are for; the first is shown where no name fits. Without any, one for localhost is made, of which browsers warn.',
+    rows: certificateRows,
   },
   { path: 'edge', text: 'The listeners.', rows: edgeRows },
   { path: 'purge', text: 'Who may empty the cache by the method `PURGE`.', rows: purgeRows },

@@ -4,6 +4,7 @@ import type { RouteTable } from '../cube/y/table.ts'
 import type { Service } from '../cube/y/route.ts'
 import type { AcmeConfig } from '../edge/acme/settings.ts'
 import type { EdgeSettings, ListenAddress, PurgeSettings } from '../edge/settings.ts'
+import type { TlsSettings } from '../edge/tls-settings.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import type { FastCgiAddress, FastCgiSettings } from '../origin/fastcgi/settings.ts'
 import type { FilesOriginConfig, FilesSettings } from '../origin/files/settings.ts'
@@ -39,6 +40,8 @@ export interface Site {
   readonly listen: readonly ListenAddress[]
   /** Undefined: no certificates are got. */
   readonly acme: AcmeConfig | undefined
+  /** Of the addresses that speak TLS. */
+  readonly tls: TlsSettings
   readonly edge: EdgeSettings
   readonly purge: PurgeSettings
   readonly limits: Http1Limits

@@ -10,9 +10,8 @@ import { passableTrailers } from '../http/trailers.ts'
 import { ChunkedDecoder } from '../http1/chunked.ts'
 import type { Framing } from '../http1/framing.ts'
 import type { RequestReader } from '../http1/request-reader.ts'
-import type { Engine } from '../request/engine.ts'
 import { answerWithFailure } from '../request/own-answer.ts'
-import type { Client, RequestCall } from '../request/reply.ts'
+import type { Client, RequestCall, RequestHandler } from '../request/reply.ts'
 import { Http1Reply, type ReplyConnection } from './http1-reply.ts'
 import type { EdgeSettings } from './settings.ts'
 import { forwarded, type TrustedPeers } from './trust.ts'
@@ -30,7 +29,7 @@ export interface ClientSocket {
 
 /** What all connections of a listener share. */
 export interface ListenerContext {
-  readonly engine: Engine
+  readonly engine: RequestHandler
   readonly recorder: Recorder
   readonly clock: Clock
   readonly reader: RequestReader

@@ -3,7 +3,7 @@ import type { Clock, Timer, Timers } from '../base/clock.ts'
 import type { Recorder } from '../base/record.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import { RequestReader } from '../http1/request-reader.ts'
-import type { Engine } from '../request/engine.ts'
+import type { RequestHandler } from '../request/reply.ts'
 import { Http1Connection, type ListenerContext } from './http1-connection.ts'
 import type { EdgeSettings, ListenAddress } from './settings.ts'
 import { TrustedPeers } from './trust.ts'
@@ -15,7 +15,7 @@ const KEEP_ALIVE_MS = 60_000
 
 /** What a listener is made of. */
 export interface Http1ListenerParts {
-  readonly engine: Engine
+  readonly engine: RequestHandler
   readonly recorder: Recorder
   readonly clock: Clock
   readonly timers: Timers
@@ -27,7 +27,7 @@ export interface Http1ListenerParts {
 
 /** Listens on one address. */
 export class Http1Listener implements ListenerContext {
-  readonly engine: Engine
+  readonly engine: RequestHandler
   readonly recorder: Recorder
   readonly clock: Clock
   readonly reader: RequestReader

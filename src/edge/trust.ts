@@ -27,6 +27,11 @@ export class TrustedPeers {
     }
   }
 
+  /** Whether nobody is trusted, so that addresses need not be looked at. */
+  get isEmpty(): boolean {
+    return this.#none
+  }
+
   has(address: string): boolean {
     if (this.#none) return false
     const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address

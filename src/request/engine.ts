@@ -34,13 +34,7 @@ import { Fetch } from './fetch.ts'
 import type { FetchOwner, Plan } from './fetch-owner.ts'
 import { ForwardedRequest, askAsIs, askToStore, gatewayLines, type Ask, type Identity } from './forward.ts'
 import { HitForMiss } from './hit-for-miss.ts'
-import {
-  answerChallenge,
-  answerOptions,
-  answerPurged,
-  answerRedirect,
-  answerWithFailure,
-} from './own-answer.ts'
+import { answerOptions, answerPurged, answerRedirect, answerWithFailure } from './own-answer.ts'
 import type { Client, Reply, RequestCall } from './reply.ts'
 import { HEADROOM, withHeadroom } from './representation.ts'
 import { KeptAnswer } from './kept-answer.ts'
@@ -78,11 +72,6 @@ export interface EngineParts {
   readonly instance: string
   /** Whether a client may empty the cache by PURGE; `fields` are those of its request. */
   readonly mayPurge: (client: Client, fields: Fields) => boolean
-  /**
-   * The proof that a certificate authority asks for under this host and target, while one is pending; undefined: the
-   * request is the site's, as ever. No function: no certificates are got.
-   */
-  readonly challenge: ((authority: string, pathAndQuery: string) => string | undefined) | undefined
   /** For multipart boundaries. */
   random(): string
 }
@@ -136,12 +125,6 @@ export class Engine implements FetchOwner, ServeContext {
     const startMs = this.clock.monotonicMs()
     if ((view.present & fieldBit['cdn-loop']) !== 0 && this.#loops(view.get(fieldNumber['cdn-loop'])!)) {
       this.#refuseEarly(reply, startMs, new Failure('loop', 'this request has passed here before'))
-      return undefined
-    }
-    const proof = this.#parts.challenge?.(view.authority, view.pathAndQuery)
-    if (proof !== undefined) {
-      answerChallenge(reply, proof, view.method === 'HEAD')
-      this.#parts.recorder.answered('self', 'acme-challenge', 200, startMs)
       return undefined
     }
     if (view.method === 'PURGE') {

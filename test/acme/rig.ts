@@ -20,6 +20,9 @@ export interface PebbleSettings {
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** Settings of `tls` beside `acme`; with them Myriad speaks TLS on a free port, too. */
+type TlsConfig = Readonly<Record<string, unknown>>
+
 export interface Rig {
   readonly folder: string
   /** The port where pebble asks for proofs. */
@@ -42,7 +45,7 @@ export interface Rig {
   /** Whose management sets records. */
   readonly dnsManagement: string
   /** Starts a Myriad with this `tls.acme`, on the port where proofs are asked for or on a free one. */
-  startMyriad(acme: Readonly<Record<string, unknown>>, port?: number): Promise<Child>
+  startMyriad(acme: Readonly<Record<string, unknown>>, port?: number, tls?: TlsConfig): Promise<Child>
   readonly origin: RawOrigin
   stop(): Promise<void>
 }
@@ -110,12 +113,13 @@ export async function startRig(): Promise<Rig> {
     async manage(path) {
       return (await fetch(`https://127.0.0.1:${managePort}${path}`, { tls })).text()
     },
-    async startMyriad(acme, port = 0) {
+    async startMyriad(acme, port = 0, tlsConfig) {
       const config = file(
         `myriad-${myriads.length}.json`,
-        JSON.stringify({ tls: { acme }, services: { site: { origin: origin.url } } }),
+        JSON.stringify({ tls: { acme, ...tlsConfig }, services: { site: { origin: origin.url } } }),
       )
       const command = [executable, 'serve', '--config', config, '--listen', `127.0.0.1:${port}`]
+      if (tlsConfig !== undefined) command.push('--listen', 'https://127.0.0.1:0')
       const child = startChild(command)
       myriads.push(child)
       await within(10_000, 'Myriad to serve', child.prints(/ serves /))
