@@ -330,6 +330,8 @@ export class AcmeCertificates {
     try {
       folder.writeCertificate(name, await authority.order(name, replaces, this.#ending.signal))
       this.#remember(name, afterOrder(standing, clock.nowMs()))
+      // Told when it is served.
+      this.load()
       log(`a certificate for ${name} was got`)
     } catch (error) {
       if (this.#ending.signal.aborted) return
