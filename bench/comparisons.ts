@@ -11,6 +11,7 @@ import { misses } from './misses.ts'
 import { php } from './php.ts'
 import { sizesOfHits } from './sizes.ts'
 import { start } from './start.ts'
+import { tls } from './tls.ts'
 import { wordpress } from './wordpress.ts'
 
 export const comparisons: readonly Comparison[] = [
@@ -18,6 +19,7 @@ export const comparisons: readonly Comparison[] = [
   sizesOfHits,
   compressed,
   misses,
+  tls,
   connections,
   bodies,
   files,

@@ -35,9 +35,9 @@ const nowMs = Date.UTC(2026, 0, 1)
 const local = selfSigned(nowMs)
 
 /** What the files hold that a configuration names. */
-function contentOf(path: string): string {
-  if (path.endsWith('.key')) return local.key
-  return path.endsWith('.pem') ? local.cert : 'page'
+function contentOf(file: string): string {
+  if (file.endsWith('.key')) return local.key
+  return file.endsWith('.pem') ? local.cert : 'page'
 }
 
 test('every configuration that the manual shows is right', async () => {

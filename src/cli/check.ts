@@ -55,7 +55,8 @@ function explanation(site: Site, asked: Asked, nowMs: number): readonly string[]
 
 function summary(site: Site): readonly string[] {
   const listen = site.listen.map(
-    ({ hostname, port }) => `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
+    ({ scheme, hostname, port }) =>
+      `${scheme === 'https' ? 'https://' : ''}${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
   )
   return [
     `The configuration is right. It listens on ${listen.join(', ')}; the first route that matches wins:`,

@@ -19,7 +19,7 @@ export const listenFlag: Flag = {
   name: 'listen',
   value: 'HOST:PORT',
   many: true,
-  text: "Where to listen, in place of the configuration's addresses; may be repeated.",
+  text: "Where to listen, in place of the configuration's addresses; https://HOST:PORT with TLS; may be repeated.",
 }
 
 /** The site that was asked for. */

@@ -7,7 +7,7 @@ import { hitStatus } from '../request/cache-status.ts'
 import type { Representation } from '../request/representation.ts'
 
 /** Heads that are kept; each takes about 1 KB. */
-const KEPT_MAX = 8192
+const KEPT_MAX = 16_384
 
 /** What a `Response` is made with. */
 export interface ServeInit {

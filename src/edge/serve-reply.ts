@@ -66,7 +66,8 @@ export class ServeReply implements Reply {
   #promised: ((response: Response) => void) | undefined
   #init: ServeInit | undefined
   #hasBody = false
-  #queue: Piece[] = []
+  /** Made when something waits: most answers are there at once. */
+  #queue: Piece[] | undefined
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
   /** The runtime waits for a piece. */
   #pulled: (() => void) | undefined
@@ -156,7 +157,8 @@ export class ServeReply implements Reply {
     if (this.#state === 'done') return
     this.#finished = true
     if (this.#state === 'head') this.#whole()
-    else this.#give()
+    else if (this.#hasBody) this.#give()
+    else this.#end()
   }
 
   fail(): void {
@@ -166,8 +168,8 @@ export class ServeReply implements Reply {
     this.#isBroken = true
     this.#end()
     // A body that ends in an error is what has the runtime reset the stream, or the connection.
-    if (controller !== undefined) {
-      if (breaksOff) controller.error()
+    if (this.response !== undefined) {
+      if (breaksOff) controller?.error()
       return
     }
     if (!breaksOff) return this.#answer(new Response(null, { status: 502 }), 0)
@@ -195,7 +197,7 @@ export class ServeReply implements Reply {
   /** All of the body is here before any of it had to be sent. */
   #whole(): void {
     const init = this.#init!
-    const bytes = this.#hasBody ? Buffer.concat(this.#queue.map((piece) => piece.bytes)) : undefined
+    const bytes = this.#hasBody ? Buffer.concat((this.#queue ?? []).map((piece) => piece.bytes)) : undefined
     this.#end()
     if (bytes === undefined || bytes.length === 0) return this.#answer(new Response(null, init), 0)
     this.context.count(bytes.length)
@@ -236,7 +238,8 @@ export class ServeReply implements Reply {
 
   #push(piece: Piece): void {
     this.waitingBytes += piece.bytes.length
-    this.#queue.push(piece)
+    if (this.#queue === undefined) this.#queue = [piece]
+    else this.#queue.push(piece)
     this.#give()
   }
 
@@ -251,8 +254,9 @@ export class ServeReply implements Reply {
   /** Hands one piece on, or the end; returns whether there was any. */
   #hand(): boolean {
     const controller = this.#controller!
-    const piece = this.#queue[0]
-    if (piece === undefined) {
+    const queue = this.#queue
+    const piece = queue?.[0]
+    if (queue === undefined || piece === undefined) {
       if (!this.#finished) return false
       this.#end()
       controller.close()
@@ -263,7 +267,7 @@ export class ServeReply implements Reply {
     controller.enqueue(piece.source === undefined ? bytes : Uint8Array.prototype.slice.call(bytes))
     if (bytes.length === piece.bytes.length) {
       piece.source?.release()
-      this.#queue.shift()
+      queue.shift()
     } else piece.bytes = piece.bytes.subarray(bytes.length)
     this.takenBytes += bytes.length
     this.context.count(bytes.length)
@@ -285,8 +289,8 @@ export class ServeReply implements Reply {
   /** Nothing more comes from here. */
   #end(): void {
     this.#state = 'done'
-    for (const piece of this.#queue) piece.source?.release()
-    this.#queue = []
+    for (const piece of this.#queue ?? []) piece.source?.release()
+    this.#queue = undefined
     this.waitingBytes = 0
     if (this.response !== undefined) this.events?.over()
     const pulled = this.#pulled
