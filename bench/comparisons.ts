@@ -12,6 +12,7 @@ import { misses } from './misses.ts'
 import { php } from './php.ts'
 import { sizesOfHits } from './sizes.ts'
 import { start } from './start.ts'
+import { tls } from './tls.ts'
 import { wordpress } from './wordpress.ts'
 
 export const comparisons: readonly Comparison[] = [
@@ -20,6 +21,7 @@ export const comparisons: readonly Comparison[] = [
   compressed,
   accessLog,
   misses,
+  tls,
   connections,
   bodies,
   files,

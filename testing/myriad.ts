@@ -13,6 +13,8 @@ export const executable = process.env['MYRIAD_BIN'] ?? join(import.meta.dir, '..
 export interface Myriad extends Child {
   readonly port: number
   readonly url: string
+  /** All addresses, in the order in which they were asked for. */
+  readonly urls: readonly string[]
 }
 
 /** A configuration; where it has no `services`, the target is its only one, `site`. */
@@ -23,11 +25,15 @@ export function cached(cache: Config, more: Config = {}): Config {
   return { ...more, routes: [{ path: '/*', service: 'site', cache }] }
 }
 
-/** Starts Myriad on a free loopback port, in front of a URL or with a folder, and waits until it serves. */
+/**
+ * Starts Myriad on a free loopback port, or on the addresses of `listen`, in front of a URL or with a folder, and waits
+ * until it serves.
+ */
 export async function startMyriad(
   target: string,
   config?: Config,
   env: Record<string, string> = {},
+  listen: readonly string[] = ['127.0.0.1:0'],
 ): Promise<Myriad> {
   const folder = mkdtempSync(join(tmpdir(), 'myriad-test-'))
   const command = [executable, 'serve']
@@ -36,14 +42,17 @@ export async function startMyriad(
     writeFileSync(file, JSON.stringify({ services: { site: { origin: target } }, ...config }))
     command.push('--config', file)
   } else command.push(target)
-  command.push('--listen', '127.0.0.1:0', '--console', 'off')
-  const child = startChild(command, env)
+  for (const address of listen) command.push('--listen', address)
+  command.push('--console', 'off')
+  // What is kept between starts is kept in the test's folder.
+  const child = startChild(command, { XDG_STATE_HOME: folder, ...env })
   void child.exited.then(() => rmSync(folder, { recursive: true, force: true }))
   try {
-    const serves = child.prints(/http:\/\/127\.0\.0\.1:(\d+) serves /)
-    const [, digits] = await within(10_000, 'Myriad to serve', serves)
-    const port = Number(digits)
-    return { ...child, port, url: `http://127.0.0.1:${port}` }
+    const line = String.raw`(https?://127\.0\.0\.1:(\d+)) serves .*\n`
+    const serves = child.prints(new RegExp(line.repeat(listen.length)))
+    const found = await within(10_000, 'Myriad to serve', serves)
+    const urls = listen.map((_, i) => found[1 + 2 * i]!)
+    return { ...child, port: Number(found[2]), url: urls[0]!, urls }
   } catch (error) {
     await child.stop()
     throw error

@@ -3,6 +3,7 @@
 //
 // Left out: everything that a test can say itself, such as redirects, decoding and retries.
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { ByteReader } from './byte-reader.ts'
 import { within } from './within.ts'
 
@@ -53,6 +54,19 @@ export class RawClient {
       const socket = connect({ port, host: '127.0.0.1', localAddress, allowHalfOpen: true, noDelay: true })
       socket.once('error', reject)
       socket.once('connect', () => {
+        socket.removeListener('error', reject)
+        resolve(new RawClient(socket))
+      })
+    })
+  }
+
+  /** Connects to a loopback port with TLS, for HTTP/1.1, whatever the certificate. */
+  static connectTls(port: number): Promise<RawClient> {
+    return new Promise((resolve, reject) => {
+      const options = { port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }
+      const socket = connectTls(options)
+      socket.once('error', reject)
+      socket.once('secureConnect', () => {
         socket.removeListener('error', reject)
         resolve(new RawClient(socket))
       })

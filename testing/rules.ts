@@ -8,7 +8,7 @@ import { RuleTable } from '../src/cube/y/rule-table.ts'
 export function rulesOf(written: unknown): readonly Rule[] {
   return readRules(
     { value: written, path: 'rules', report: new Report() },
-    { folder: '/site', fileExists: () => true, readFile: (path) => Buffer.from(path) },
+    { folder: '/site', fileExists: () => true, readFile: (path) => Buffer.from(path), nowMs: () => 0 },
   )
 }
 

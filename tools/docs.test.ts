@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'bun:test'
 import { reasons } from '../src/base/reason.ts'
 import { loadConfig } from '../src/config/load.ts'
+import { selfSigned } from '../src/edge/self-signed.ts'
 import { resolveSite } from '../src/config/resolve.ts'
 import { generatedParts, reasonTable, withPart } from './docs.ts'
 
@@ -30,6 +31,15 @@ test('every reason is in the table, with its sentence', () => {
     expect(reasonTable()).toContain(`| \`${reason}\` | ${text} |`)
 })
 
+const nowMs = Date.UTC(2026, 0, 1)
+const local = selfSigned(nowMs)
+
+/** What the files hold that a configuration names. */
+function contentOf(file: string): string {
+  if (file.endsWith('.key')) return local.key
+  return file.endsWith('.pem') ? local.cert : 'page'
+}
+
 test('every configuration that the manual shows is right', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'myriad-docs-'))
   let shown = 0
@@ -46,7 +56,8 @@ test('every configuration that the manual shows is right', async () => {
           resolveSite(loaded.value, {
             folder: root,
             fileExists: () => true,
-            readFile: () => Buffer.from('page'),
+            nowMs: () => nowMs,
+            readFile: (named) => Buffer.from(contentOf(named)),
           })
         expect([path, code, resolved && resolved.kind]).toEqual([path, code, 'site'])
       }

@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Peer } from './peer.ts'
+import { writeCertificate } from './shown-certificate.ts'
 
 const root = join(import.meta.dir, '..', '..')
 const command = join(root, 'bin', 'myriad')
@@ -24,12 +25,24 @@ export const myriad: Peer = {
     const commit = Bun.spawnSync(['git', '-C', root, 'rev-parse', '--short', 'HEAD'])
     return commit.success ? `${version} (${commit.stdout.toString().trim()})` : version
   },
+  prepare: ({ folder, port, originPort }) =>
+    Promise.resolve(commandFor(folder, originPort, `http://127.0.0.1:${port}`)),
+}
+
+/** Myriad with TLS: HTTP/1.1, HTTP/2 and HTTP/3. */
+export const myriadTls: Peer = {
+  ...myriad,
+  scheme: 'https',
   prepare({ folder, port, originPort }) {
-    const config = join(folder, 'myriad.config.json')
-    const services = { site: { origin: `http://127.0.0.1:${originPort}` } }
-    const routes = [{ path: '/*', service: 'site' }]
-    writeFileSync(config, JSON.stringify({ services, routes, tiers: { memory: '256MB' } }))
-    const listen = `127.0.0.1:${port}`
-    return Promise.resolve([command, 'serve', '--config', config, '--listen', listen, '--console', 'off'])
+    const tls = { certificates: [writeCertificate(folder)] }
+    return Promise.resolve(commandFor(folder, originPort, `https://127.0.0.1:${port}`, { tls }))
   },
+}
+
+function commandFor(folder: string, originPort: number, listen: string, more = {}): string[] {
+  const config = join(folder, 'myriad.config.json')
+  const services = { site: { origin: `http://127.0.0.1:${originPort}` } }
+  const routes = [{ path: '/*', service: 'site' }]
+  writeFileSync(config, JSON.stringify({ services, routes, tiers: { memory: '256MB' }, ...more }))
+  return [command, 'serve', '--config', config, '--listen', listen, '--console', 'off']
 }

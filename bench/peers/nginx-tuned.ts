@@ -8,18 +8,32 @@
 import { join } from 'node:path'
 import { versionFrom, type Peer } from './peer.ts'
 import { tunedHead } from './nginx-tuned-head.ts'
+import { writeCertificate } from './shown-certificate.ts'
 
 export const nginxTuned = tuned('nginx, tuned', 'on')
 
 /** Without `tcp_nopush`. */
 export const nginxTunedUncorked = tuned('nginx, tuned, without tcp_nopush', 'off')
 
-function tuned(name: string, tcpNopush: 'on' | 'off'): Peer {
+/** With TLS, HTTP/1.1 and HTTP/2. */
+export const nginxTunedTls = tuned('nginx, tuned, TLS', 'on', 'https')
+
+function tuned(name: string, tcpNopush: 'on' | 'off', scheme?: 'https'): Peer {
   return {
     name,
     program: 'nginx',
+    ...(scheme === undefined ? {} : { scheme }),
     version: () => versionFrom('nginx', '-v'),
     async prepare({ folder, port, originPort }) {
+      const shown = scheme === undefined ? undefined : writeCertificate(folder)
+      const tls =
+        shown === undefined
+          ? ''
+          : `ssl_certificate ${shown.cert};
+    ssl_certificate_key ${shown.key};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_cache shared:tls:10m;
+    `
       await Bun.write(
         join(folder, 'nginx.conf'),
         `${tunedHead(folder, tcpNopush)}  client_max_body_size 0;
@@ -38,8 +52,8 @@ function tuned(name: string, tcpNopush: 'on' | 'off'): Peer {
     keepalive_requests 100000000;
   }
   server {
-    listen 127.0.0.1:${port} backlog=16384;
-    location / {
+    listen 127.0.0.1:${port} ${shown === undefined ? '' : 'ssl http2 '}backlog=16384;
+    ${tls}location / {
       proxy_pass http://origin;
       proxy_http_version 1.1;
       proxy_set_header Connection "";

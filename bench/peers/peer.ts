@@ -20,6 +20,8 @@ export interface Peer {
   /** The program that must be installed. */
   readonly program: string
   version(): string
+  /** What it speaks; http when absent. */
+  readonly scheme?: 'https'
   /** Writes the configuration; returns the command that runs the server in the foreground. */
   prepare(place: Place): Promise<readonly string[]>
 }
@@ -42,7 +44,7 @@ export class RunningPeer implements AsyncDisposable {
     const started = StartedProcess.start(command, serverCore, log)
     const running = new RunningPeer(peer, port, started, folder)
     try {
-      await untilAnswers(`http://127.0.0.1:${port}/-/ready`, started, 15_000, pollMs)
+      await untilAnswers(`${peer.scheme ?? 'http'}://127.0.0.1:${port}/-/ready`, started, 15_000, pollMs)
     } catch (error) {
       const output = await Bun.file(log).text()
       await running[Symbol.asyncDispose]()

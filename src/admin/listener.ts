@@ -1,5 +1,6 @@
 // The control socket of a running Myriad: a unix socket in a private folder, so nothing of it is on any network.
-import { forget, makePrivate, socketPath } from './folder.ts'
+import { makePrivate } from '../base/private-folder.ts'
+import { forget, socketPath } from './folder.ts'
 import { readPurgeAsked, type PurgeAsked, type PurgeOutcome } from './purge.ts'
 import type { Status } from './status.ts'
 

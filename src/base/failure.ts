@@ -26,6 +26,7 @@ export const failures = {
   'rate-limited': { source: 'downstream', status: 429, reason: 'rate-limit', unsent: true },
   banned: { source: 'downstream', status: 403, reason: 'banned', unsent: true },
   'purge-refused': { source: 'downstream', status: 403, reason: 'purge-refused', unsent: true },
+  'too-many': { source: 'internal', status: 503, reason: 'limit', unsent: true },
   draining: { source: 'internal', status: 503, reason: 'draining', unsent: true },
   'only-if-cached': { source: 'downstream', status: 504, reason: 'only-if-cached', unsent: true },
   'connect-refused': { source: 'upstream', status: 502, reason: 'origin-refused', unsent: true },

@@ -50,6 +50,11 @@ export class IpSet {
   readonly #ipv4: SortedRanges
   readonly #ipv6: SortedRanges
 
+  /** Whether no address is meant, so that none need be looked at. */
+  get isEmpty(): boolean {
+    return this.#ipv4.size + this.#ipv6.size === 0
+  }
+
   constructor(ranges: readonly IpRange[]) {
     this.#ipv4 = sortedRanges(ranges, 1)
     this.#ipv6 = sortedRanges(ranges, 4)

@@ -59,6 +59,8 @@ export const reasons = {
   'origin-closed': 'the origin closed the connection before it answered',
   'origin-invalid': 'the origin answered with something that is not valid HTTP',
   'origin-busy': 'all connections to the origin are in use and the queue is full',
+  'acme-challenge':
+    'the certificate authority asked for the proof that this host is ours (/.well-known/acme-challenge/)',
   redirect: 'a page rule redirects',
   purge: 'the request emptied the cache of its URL (PURGE)',
   'purge-refused': 'the client may not empty the cache (PURGE, 403)',

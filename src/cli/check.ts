@@ -3,7 +3,10 @@ import { originText } from '../config/origin-text.ts'
 import { presetTexts } from '../config/presets/preset.ts'
 import type { Site } from '../config/site.ts'
 import { Fields } from '../http/fields.ts'
-import type { Command, Given } from './command.ts'
+import type { Level } from '../logs/error-log.ts'
+import { acmeCertificates } from './acme.ts'
+import { certificateLines } from './certificates-view.ts'
+import type { Command, Given, World } from './command.ts'
 import { countriesOf } from './countries-of.ts'
 import { explain, type Asked } from './explain.ts'
 import { phpPlan } from './provided-php.ts'
@@ -45,7 +48,7 @@ export const check: Command = {
     const country = from === undefined ? undefined : countriesOf(site)(from)
     const lines =
       asked === undefined
-        ? [...summary(site), ...presetLines(site)]
+        ? [...summary(site), ...presetLines(site), ...acmeLines(site, world)]
         : [
             `${asked.method} ${given.value('explain')}`,
             ...explanation(site, { ...asked, country }, world.clock.nowMs()),
@@ -64,7 +67,8 @@ function explanation(site: Site, asked: Asked, nowMs: number): readonly string[]
 
 function summary(site: Site): readonly string[] {
   const listen = site.listen.map(
-    ({ hostname, port }) => `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
+    ({ scheme, hostname, port }) =>
+      `${scheme === 'https' ? 'https://' : ''}${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
   )
   return [
     `The configuration is right. It listens on ${listen.join(', ')}; the first route that matches wins:`,
@@ -85,6 +89,18 @@ function presetLines(site: Site): readonly string[] {
           ...presetTexts(preset).map((line) => `  ${line}`),
         ],
   )
+}
+
+/** The certificates that are there and wanted. */
+function acmeLines({ acme }: Site, world: World): readonly string[] {
+  if (acme === undefined) return []
+  const tell = (_: Level, text: string): void => void world.err(`myriad: ${text}\n`)
+  const certificates = acmeCertificates(acme, { ...world, tell }, () => undefined)
+  certificates.load()
+  return [
+    `Certificates from ${new URL(acme.directory).host}:`,
+    ...certificateLines(certificates.facts(), world.clock.nowMs()),
+  ]
 }
 
 /** The request to explain; undefined when none was asked for; a text when what was asked is not a request. */

@@ -13,7 +13,12 @@ function siteOf(cache: unknown, rules: unknown, rate: unknown): Site {
     services: { shop: { origin: 'http://127.0.0.1:9000' } },
     routes: [{ path: '/*', host: ['localhost', 'a.example'], cache, rate }],
   }
-  const resolved = resolveSite(config, { folder: '/', fileExists: () => true, readFile: () => undefined })
+  const resolved = resolveSite(config, {
+    folder: '/',
+    fileExists: () => true,
+    readFile: () => undefined,
+    nowMs: () => 0,
+  })
   if (resolved.kind === 'wrong') throw new Error('the configuration is wrong')
   return resolved.site
 }

@@ -61,7 +61,7 @@ test.each([
   [['serve', 'http://a', '--console', '127.0.0.1:1'], "only 'off'"],
   [['serve', './public'], "'./public' is not available as a TARGET"],
   [['serve', 'localhost:9000'], "did you mean 'http://localhost:9000'?"],
-  [['serve', 'http://a', '--listen', 'https://b'], 'listen'],
+  [['serve', 'http://a', '--listen', 'ftp://b'], 'listen'],
   [['serve', 'http://a', '--config', 'b.json'], 'exclude one another'],
   [['serve'], 'nothing to serve'],
   [['check', '--config', 'none.json'], 'none.json: no such file'],

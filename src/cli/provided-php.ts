@@ -1,5 +1,6 @@
 // PHP for the folders of a site that name no socket: found or started before the site is served, ended after it.
-import { makePrivate, socketFolder } from '../admin/folder.ts'
+import { socketFolder } from '../admin/folder.ts'
+import { makePrivate } from '../base/private-folder.ts'
 import type { Site } from '../config/site.ts'
 import {
   planPhp,

@@ -8,6 +8,7 @@ import type { Tell } from '../logs/error-log.ts'
 import { openErrorLog } from '../logs/open.ts'
 import type { Command, Given, World } from './command.ts'
 import { phpFor, type ServedPhp } from './provided-php.ts'
+import { localCertificate, stateFolder } from './local-certificate.ts'
 import { ListenError, startServer, type RunningServer } from './server.ts'
 import { configFlag, listenFlag, siteFrom } from './site.ts'
 import { version } from './version.ts'
@@ -74,7 +75,12 @@ function refusal(given: Given): string | undefined {
 
 function start(site: Site, php: ServedPhp, tell: Tell, world: World): RunningServer | undefined {
   try {
-    return startServer(site, { ...world, tell, php: php.byFolder })
+    return startServer(site, {
+      ...world,
+      tell,
+      php: php.byFolder,
+      localCertificate: () => localCertificate(stateFolder(), world.clock.nowMs()),
+    })
   } catch (error) {
     if (!(error instanceof ListenError)) throw error
     world.err(`myriad: ${listenProblem(error)}\n`)

@@ -4,21 +4,43 @@ import type { PurgeAsked, PurgeOutcome } from '../admin/purge.ts'
 import type { MemoryStatus } from '../admin/status.ts'
 import { perTurn } from '../base/clock.ts'
 import type { Site } from '../config/site.ts'
+import type { Certificate } from '../edge/certificates.ts'
+import { ChallengeHandler } from '../edge/acme/challenge-handler.ts'
 import { Http1Listener } from '../edge/http1-listener.ts'
+import { HttpsRedirect } from '../edge/https-redirect.ts'
 import { PurgePeers } from '../edge/purge-peers.ts'
 import type { ListenAddress } from '../edge/settings.ts'
+import { TlsListener } from '../edge/tls-listener.ts'
+import type { TlsSettings } from '../edge/tls-settings.ts'
 import { requestForUrl } from '../http/plain-request.ts'
 import { openAccessLog } from '../logs/open.ts'
 import { Funnel } from '../observe/funnel.ts'
 import { Engine } from '../request/engine.ts'
 import type { KeyEntry } from '../request/key-entry.ts'
+import { acmeCertificates, startAcme } from './acme.ts'
 import { countriesOf } from './countries-of.ts'
+import type { RequestHandler } from '../request/reply.ts'
 import { startOrigin, type OriginDeps } from './origins.ts'
 import { protect } from './protection.ts'
 import { MemoryStore } from '../store/memory/memory.ts'
 
 /** What a server needs of the machine. */
-export type ServerDeps = Pick<OriginDeps, 'clock' | 'timers' | 'tell' | 'php'>
+export interface ServerDeps extends Pick<OriginDeps, 'clock' | 'timers' | 'tell' | 'php'> {
+  /** A certificate for this machine alone, for a site that is to speak TLS and has none. */
+  localCertificate(): Certificate
+}
+
+/** What a server does with a listener, whatever it speaks. */
+interface Listener {
+  readonly hostname: string
+  readonly port: number
+  /** Ends what those do who have been banned since they came. */
+  cutBanned(): void
+  /** Takes no more; resolves when what is in progress is done. */
+  drain(): Promise<void>
+  /** Ends all that is left. */
+  cut(): void
+}
 
 /** A site that is being served. */
 export interface RunningServer {
@@ -61,12 +83,12 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
   const origins = site.services.map(({ origin }) =>
     startOrigin(origin, { ...deps, clock, limits: site.limits, instance }),
   )
-  const listeners: Http1Listener[] = []
+  const opened = new Map<ListenAddress, Listener>()
   const protection = protect(site, {
     ...deps,
     store,
     cutBanned: () => {
-      for (const listener of listeners) listener.cutBanned()
+      for (const listener of opened.values()) listener.cutBanned()
     },
   })
   const purgers = new PurgePeers(site.purge, site.edge.trust)
@@ -86,40 +108,64 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     random: () => randomBytes(12).toString('hex'),
   })
 
-  for (const address of site.listen) {
+  const parts = {
+    recorder: funnel,
+    log: log?.log,
+    clock,
+    timers,
+    limits: site.limits,
+    settings: site.edge,
+    admission: protection.admission,
+    fault: (error: Error) =>
+      deps.tell('error', `a fault while a connection was served: ${error.stack ?? error.message}`),
+  }
+  const secure: TlsListener[] = []
+  const replaceCertificates = (got: readonly Certificate[]): void => {
+    const { certificates } = tlsOf(site, got, deps)
+    for (const listener of secure) listener.replaceCertificates(certificates)
+  }
+  const acme = site.acme && acmeCertificates(site.acme, deps, replaceCertificates)
+  acme?.load()
+  const tls = tlsOf(site, acme?.current() ?? [], deps)
+  const first = (next: RequestHandler): RequestHandler =>
+    acme === undefined ? next : new ChallengeHandler({ ...parts, certificates: acme, next })
+  // Those that speak TLS first: the others may send visitors to them.
+  for (const address of site.listen.toSorted((a, b) => b.scheme.localeCompare(a.scheme))) {
     try {
-      listeners.push(
-        new Http1Listener(address, {
-          engine,
-          recorder: funnel,
-          log: log?.log,
-          clock,
-          timers,
-          limits: site.limits,
-          settings: site.edge,
-          admission: protection.admission,
-          fault: (error) =>
-            deps.tell('error', `a fault while a connection was served: ${error.stack ?? error.message}`),
-        }),
-      )
+      if (address.scheme === 'https') {
+        refuseTaken(address)
+        const listener = new TlsListener(address, { ...parts, engine: first(engine), tls })
+        opened.set(address, listener)
+        secure.push(listener)
+        continue
+      }
+      const https = site.listen.find(({ scheme }) => scheme === 'https')
+      const port = https === undefined ? undefined : opened.get(https)?.port
+      const handler: RequestHandler =
+        site.tls.redirect && port !== undefined ? new HttpsRedirect({ ...parts, engine, port }) : engine
+      opened.set(address, new Http1Listener(address, { ...parts, engine: first(handler) }))
     } catch (cause) {
       protection.stop()
-      for (const listener of listeners) void listener.drain()
+      for (const listener of opened.values()) void listener.drain()
       void log?.close()
       throw new ListenError(address, { cause })
     }
   }
+  const listeners = [...opened.values()]
 
+  if (acme !== undefined) startAcme(acme, deps)
   return {
-    addresses: listeners.map(
-      ({ hostname, port }) => `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
-    ),
+    addresses: site.listen.map((address) => {
+      const { hostname, port } = opened.get(address)!
+      return `${address.scheme}://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
+    }),
     funnel,
     memory: () => ({ objects: store.size, usedBytes: store.bytes, budgetBytes: store.budgetBytes }),
     purge: (asked) => purge(engine, asked),
     reopenLog: () => log?.reopen(),
     async drain() {
       protection.stop()
+      acme?.stop()
       const cut = timers.after(site.edge.drainTime, () => {
         for (const listener of listeners) listener.cut()
       })
@@ -129,6 +175,21 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
       await log?.close()
     },
   }
+}
+
+/** The settings of TLS with those certificates that were got, and one in any case where one is needed. */
+function tlsOf({ tls, listen }: Site, got: readonly Certificate[], deps: ServerDeps): TlsSettings {
+  const isWanted = listen.some(({ scheme }) => scheme === 'https')
+  const certificates = [...tls.certificates, ...got]
+  return {
+    ...tls,
+    certificates: isWanted && certificates.length === 0 ? [deps.localCertificate()] : certificates,
+  }
+}
+
+/** Throws when another program listens there: the listener itself shares its port, and would not notice. */
+function refuseTaken({ hostname, port }: ListenAddress): void {
+  if (port !== 0) Bun.listen({ hostname, port, socket: { data() {} } }).stop(true)
 }
 
 function purge(engine: Engine, asked: PurgeAsked): PurgeOutcome {

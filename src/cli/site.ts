@@ -19,7 +19,7 @@ export const listenFlag: Flag = {
   name: 'listen',
   value: 'HOST:PORT',
   many: true,
-  text: "Where to listen, in place of the configuration's addresses; may be repeated.",
+  text: "Where to listen, in place of the configuration's addresses; https://HOST:PORT with TLS; may be repeated.",
 }
 
 /** The site that was asked for. */
@@ -35,7 +35,12 @@ export async function siteFrom(given: Given, world: World): Promise<FoundSite | 
   if (source === undefined) return undefined
   const listen = given.values('listen')
   const value = listen.length === 0 ? source.value : withListen(source.value, listen)
-  const resolved = resolveSite(value, { folder: source.folder, fileExists: existsSync, readFile })
+  const resolved = resolveSite(value, {
+    folder: source.folder,
+    fileExists: existsSync,
+    readFile,
+    nowMs: () => world.clock.nowMs(),
+  })
   if (resolved.kind === 'site') return { site: resolved.site, recognised: source.recognised }
   const { problems } = resolved
   const count = problems.length === 1 ? 'one setting is wrong' : `${problems.length} settings are wrong`

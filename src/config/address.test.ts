@@ -4,23 +4,34 @@ import * as fc from 'fast-check'
 import { parseListen, parseOrigin } from './address.ts'
 
 test('where to listen', () => {
-  expect(parseListen('http://0.0.0.0:80')).toEqual({ hostname: '0.0.0.0', port: 80 })
-  expect(parseListen('http://example.com')).toEqual({ hostname: 'example.com', port: 80 })
-  expect(parseListen('127.0.0.1:8080')).toEqual({ hostname: '127.0.0.1', port: 8080 })
-  expect(parseListen('[::1]:8080')).toEqual({ hostname: '::1', port: 8080 })
-  expect(parseListen('localhost:0')).toEqual({ hostname: 'localhost', port: 0 })
+  expect(parseListen('http://0.0.0.0:80')).toEqual({ scheme: 'http', hostname: '0.0.0.0', port: 80 })
+  expect(parseListen('http://example.com')).toEqual({ scheme: 'http', hostname: 'example.com', port: 80 })
+  expect(parseListen('127.0.0.1:8080')).toEqual({ scheme: 'http', hostname: '127.0.0.1', port: 8080 })
+  expect(parseListen('[::1]:8080')).toEqual({ scheme: 'http', hostname: '::1', port: 8080 })
+  expect(parseListen('localhost:0')).toEqual({ scheme: 'http', hostname: 'localhost', port: 0 })
+})
+
+test('where to listen with TLS', () => {
+  expect(parseListen('https://0.0.0.0:8443')).toEqual({ scheme: 'https', hostname: '0.0.0.0', port: 8443 })
+  expect(parseListen('https://example.com')).toEqual({
+    scheme: 'https',
+    hostname: 'example.com',
+    port: 443,
+  })
+  expect(parseListen('https://:0')).toEqual({ scheme: 'https', hostname: '127.0.0.1', port: 0 })
 })
 
 test('a port alone is opened on this machine only', () => {
-  expect(parseListen(':8080')).toEqual({ hostname: '127.0.0.1', port: 8080 })
-  expect(parseListen('8080')).toEqual({ hostname: '127.0.0.1', port: 8080 })
+  expect(parseListen(':8080')).toEqual({ scheme: 'http', hostname: '127.0.0.1', port: 8080 })
+  expect(parseListen('8080')).toEqual({ scheme: 'http', hostname: '127.0.0.1', port: 8080 })
 })
 
-test('what is no address to listen on in clear text is refused', () => {
+test('what is no address to listen on is refused', () => {
   for (const text of [
     '',
     'localhost',
-    'https://a:1',
+    'https://',
+    'ftp://a:1',
     'http://',
     'http://a/b',
     'a:70000',

@@ -1,24 +1,27 @@
 // Addresses as owners write them: where to listen, and where an origin is.
 import type { ListenAddress } from '../edge/settings.ts'
 
-/** 'http://HOST:PORT', 'HOST:PORT', ':PORT' or a port alone; undefined when it is none of these. */
+/** 'http://HOST:PORT', 'https://HOST:PORT', 'HOST:PORT', ':PORT' or a port alone; undefined when it is none of these. */
 export function parseListen(text: string): ListenAddress | undefined {
-  const match = /^(?:http:\/\/)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*)(?::(\d{1,5}))?\/?$/.exec(text)
+  const match = /^(?:(https?):\/\/)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*)(?::(\d{1,5}))?\/?$/.exec(text)
   if (match === null) return undefined
-  const [, host = '', portText] = match
-  if (portText === undefined && /^\d{1,5}$/.test(host)) return listenOn('', Number(host))
-  if (portText === undefined && !text.startsWith('http://')) return undefined
-  return host === '' && portText === undefined ? undefined : listenOn(host, Number(portText ?? 80))
+  const [, scheme, host = '', portText] = match
+  if (portText === undefined && /^\d{1,5}$/.test(host) && scheme === undefined)
+    return listenOn('http', '', Number(host))
+  if (portText === undefined && (scheme === undefined || host === '')) return undefined
+  if (scheme === 'https') return listenOn('https', host, Number(portText ?? 443))
+  return listenOn('http', host, Number(portText ?? 80))
 }
 
-function listenOn(host: string, port: number): ListenAddress | undefined {
+function listenOn(scheme: 'http' | 'https', host: string, port: number): ListenAddress | undefined {
   if (port > 65_535) return undefined
   // Without a host the machine itself is meant: nothing is opened to the network that nobody asked for.
-  return { hostname: host === '' ? '127.0.0.1' : host.replace(/^\[(.*)\]$/, '$1'), port }
+  return { scheme, hostname: host === '' ? '127.0.0.1' : host.replace(/^\[(.*)\]$/, '$1'), port }
 }
 
 /** What `parseListen` reads, in words. */
-export const listenExpected = "expected an address such as 'http://0.0.0.0:80' or '127.0.0.1:8080'"
+export const listenExpected =
+  "expected an address such as 'http://0.0.0.0:80', 'https://0.0.0.0:443' or '127.0.0.1:8080'"
 
 /** Where an origin is. */
 export interface OriginAddress {

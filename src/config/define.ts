@@ -8,7 +8,9 @@ import type {
   ruleRows,
 } from '../cube/y/rule-settings.ts'
 import type { bypassRows, rateRows, routeRows } from '../cube/y/settings.ts'
+import type { acmeRows } from '../edge/acme/settings.ts'
 import type { edgeRows, purgeRows } from '../edge/settings.ts'
+import type { certificateRows, tlsRows } from '../edge/tls-settings.ts'
 import type { limitRows } from '../http1/limits.ts'
 import type { logRows } from '../logs/settings.ts'
 import type { filesRows } from '../origin/files/settings.ts'
@@ -73,6 +75,16 @@ export type RuleInput = SettingsInput<typeof ruleRows> & {
   readonly errors?: Readonly<Record<string, string>>
 }
 
+/** Certificates that are got by ACME. */
+export type AcmeInput = SettingsInput<typeof acmeRows> & { readonly email: string }
+
+/** The listeners that speak TLS. */
+export type TlsInput = SettingsInput<typeof tlsRows> & {
+  readonly acme?: AcmeInput
+  /** Files; the first is shown where no name fits. */
+  readonly certificates?: readonly Required<SettingsInput<typeof certificateRows>>[]
+}
+
 /** A whole configuration. */
 export interface ConfigInput {
   readonly listen?: string | readonly string[]
@@ -81,6 +93,7 @@ export interface ConfigInput {
   readonly routes?: readonly RouteInput[]
   /** The first that matches is taken; it goes before what the route says. */
   readonly rules?: readonly RuleInput[]
+  readonly tls?: TlsInput
   readonly edge?: SettingsInput<typeof edgeRows>
   readonly purge?: SettingsInput<typeof purgeRows>
   readonly limits?: SettingsInput<typeof limitRows>

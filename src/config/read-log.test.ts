@@ -9,6 +9,7 @@ function read(log: unknown) {
     folder: '/srv',
     fileExists: (path: string) => path === '/srv' || path === '/var/log',
     readFile: () => undefined,
+    nowMs: () => 0,
   }
   const resolved = resolveSite(value, around)
   return resolved.kind === 'site'

@@ -23,6 +23,8 @@ export interface Surroundings {
   readonly fileExists: (path: string) => boolean
   /** The bytes of a file; undefined when it cannot be read. */
   readonly readFile: (path: string) => Uint8Array | undefined
+  /** The time, by which certificates are judged. */
+  readonly nowMs: () => number
 }
 
 const names = ['http', ...Object.keys(httpOriginRows), 'tls']

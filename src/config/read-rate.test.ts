@@ -4,7 +4,7 @@ import { formatProblem } from './problem.ts'
 import { rateTexts } from './read-rate.ts'
 import { resolveSite } from './resolve.ts'
 
-const around = { folder: '/site', fileExists: () => true, readFile: () => undefined }
+const around = { folder: '/site', fileExists: () => true, readFile: () => undefined, nowMs: () => 0 }
 const services = { site: { origin: 'http://127.0.0.1:9000' } }
 const resolve = (...rates: unknown[]) =>
   resolveSite({ services, routes: rates.map((rate, i) => ({ path: `/${i}`, rate })) }, around)

@@ -7,6 +7,7 @@ import { readRules, ruleText } from './read-rule.ts'
 const around = {
   folder: '/site',
   fileExists: () => true,
+  nowMs: () => 0,
   readFile: (path: string) =>
     path.includes('missing') ? undefined : Buffer.alloc(path.includes('large') ? 65_537 : 10, path),
 }

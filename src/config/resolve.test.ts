@@ -14,6 +14,7 @@ import type { Site } from './site.ts'
 const around = {
   folder: '/site',
   fileExists: (path: string) => !path.includes('missing'),
+  nowMs: () => 0,
   readFile: (path: string) => (path.includes('missing') ? undefined : Buffer.from(path)),
 }
 
@@ -40,7 +41,7 @@ test('one service is enough: an open route takes every request', () => {
   expect(route.bypass).toBe(noBypass)
   expect(route.ignoredCookie('_ga')).toBe(true)
   expect(route.ignoredCookie('session')).toBe(false)
-  expect(listen).toEqual([{ hostname: '127.0.0.1', port: 8080 }])
+  expect(listen).toEqual([{ scheme: 'http', hostname: '127.0.0.1', port: 8080 }])
   expect(edge.trust).toEqual([])
 })
 
@@ -116,7 +117,7 @@ test('cookies: keep hides none, drop hides all', () => {
 test('everything that is wrong is told at once, with its place, its value and what was expected', () => {
   expect(
     problems({
-      listen: 'https://0.0.0.0:443',
+      listen: 'ftp://0.0.0.0:21',
       sevices: {},
       services: { site: { origin: './public', wokers: 2 } },
       routes: [
@@ -130,7 +131,7 @@ test('everything that is wrong is told at once, with its place, its value and wh
     "sevices = an object: no such setting; did you mean 'services'?",
     "services.site.wokers = 2: not available: only 'origin' and 'preset' can be set here",
     "services.site.origin = './public': expected the URL of an HTTP application such as 'http://127.0.0.1:9000', without a path; a folder is written as { php: './public' } or { files: './public' }",
-    "listen = 'https://0.0.0.0:443': expected an address such as 'http://0.0.0.0:80' or '127.0.0.1:8080'",
+    "listen = 'ftp://0.0.0.0:21': expected an address such as 'http://0.0.0.0:80', 'https://0.0.0.0:443' or '127.0.0.1:8080'",
     "routes[0].cahce = an object: no such setting; did you mean 'cache'?",
     "routes[0].path = 'events': must start with '/' or '*'",
     "routes[0].service = 'stie': expected the name of a service: 'site'; did you mean 'site'?",

@@ -9,12 +9,23 @@ import { memoryRows } from '../store/memory/settings.ts'
 import type { Service } from '../cube/y/route.ts'
 import { listenExpected, originExpected, parseListen } from './address.ts'
 import { Report, type Problem } from './problem.ts'
-import { memberOf, members, readRow, readRows, readSection, refuseUnknown, type Found } from './read.ts'
+import {
+  member,
+  memberOf,
+  members,
+  readRow,
+  readRows,
+  readSection,
+  refuseUnknown,
+  type Found,
+} from './read.ts'
+import { readAcme } from './read-acme.ts'
 import { readEdge, requireCountries } from './read-edge.ts'
 import { readLog } from './read-log.ts'
 import { readOrigin, type Surroundings } from './read-origin.ts'
 import { readRoutes } from './read-route.ts'
 import { readRules } from './read-rule.ts'
+import { readTls } from './read-tls.ts'
 import { withRows } from './presets/defaults.ts'
 import { presetRows, type Preset } from './presets/preset.ts'
 import { presets } from './presets/presets.ts'
@@ -24,12 +35,12 @@ export type Resolved =
   | { readonly kind: 'site'; readonly site: Site }
   | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
 
-const names = ['listen', 'services', 'routes', 'rules', 'edge', 'purge', 'limits', 'log', 'tiers']
+const names = ['listen', 'services', 'routes', 'rules', 'tls', 'edge', 'purge', 'limits', 'log', 'tiers']
 
 export const siteRows = {
   listen: texts(
     ['http://127.0.0.1:8080'],
-    "Where to listen, such as 'http://0.0.0.0:80' or 'http://[::1]:8080'; port 0 takes a free one.",
+    "Where to listen, such as 'http://0.0.0.0:80', 'https://0.0.0.0:443' or 'http://[::1]:8080'; port 0 takes a free one.",
   ),
 }
 
@@ -58,9 +69,11 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
   if (rules.some(({ match }) => match.countries !== undefined)) requireCountries(edge, at('edge'), around)
   const site: Site = {
     listen,
+    acme: readAcme(acmeOf(at('tls')), all.get('routes')?.value, around),
     services: services.filter((entry): entry is SiteService => entry.origin !== undefined),
     routes,
     rules: rules.length === 0 ? undefined : new RuleTable(rules, routes.routes),
+    tls: readTls(at('tls'), around),
     edge,
     purge: readSection(purgeRows, at('purge')),
     // The reader does not know routes: it lets through what any of them takes.
@@ -71,6 +84,13 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
   return report.problems.length === 0
     ? { kind: 'site', site: freeze(site) }
     : { kind: 'wrong', problems: report.problems }
+}
+
+/** What is wrong with `tls` itself, `readTls` tells. */
+function acmeOf(tls: Found): Found {
+  const { value } = tls
+  const acme = typeof value === 'object' && value !== null && 'acme' in value ? value.acme : undefined
+  return member(tls, 'acme', acme)
 }
 
 function readListen(found: Found): readonly ListenAddress[] {

@@ -3,7 +3,9 @@ import type { SettingRows } from '../base/setting.ts'
 import { cacheRows, cookieRows } from '../cache/settings.ts'
 import { redirectRows, requestChangeRows, responseChangeRows, ruleRows } from '../cube/y/rule-settings.ts'
 import { bypassRows, rateRows, routeRows } from '../cube/y/settings.ts'
+import { acmeRows } from '../edge/acme/settings.ts'
 import { edgeRows, purgeRows } from '../edge/settings.ts'
+import { certificateRows, tlsRows } from '../edge/tls-settings.ts'
 import { limitRows } from '../http1/limits.ts'
 import { logRows } from '../logs/settings.ts'
 import { filesRows } from '../origin/files/settings.ts'
@@ -23,6 +25,11 @@ export interface Section {
 
 export const sections: readonly Section[] = [
   { path: '', text: 'At the top of the configuration, beside the sections below.', rows: siteRows },
+  {
+    path: 'tls.acme',
+    text: "Certificates from an authority that speaks ACME (RFC 8555), such as Let's Encrypt: got, kept and renewed. See [certificates](certificates.md).",
+    rows: acmeRows,
+  },
   {
     path: 'services.NAME.origin',
     text: "Where the application of a service is: its URL, `http('http://127.0.0.1:9000')` or `{ http: 'http://127.0.0.1:9000' }`; the latter two take these settings. The URL is `http://` or `https://`, without a path.",
@@ -88,6 +95,16 @@ export const sections: readonly Section[] = [
     path: 'rules[].response',
     text: 'Header fields on their way to visitors. `set` is an object of names and values, beside this setting.',
     rows: responseChangeRows,
+  },
+  {
+    path: 'tls',
+    text: 'The listeners that speak TLS: the `https://` addresses of `listen`. `certificates` is a list of certificates with their keys. See [TLS](tls.md).',
+    rows: tlsRows,
+  },
+  {
+    path: 'tls.certificates[]',
+    text: 'Certificates by the names that they are for; the first is shown where no name fits. Without any, one for localhost is made, of which browsers warn.',
+    rows: certificateRows,
   },
   { path: 'edge', text: 'The listeners.', rows: edgeRows },
   { path: 'purge', text: 'Who may empty the cache by the method `PURGE`.', rows: purgeRows },

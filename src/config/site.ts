@@ -2,7 +2,9 @@
 import type { RuleTable } from '../cube/y/rule-table.ts'
 import type { RouteTable } from '../cube/y/table.ts'
 import type { Service } from '../cube/y/route.ts'
+import type { AcmeConfig } from '../edge/acme/settings.ts'
 import type { EdgeSettings, ListenAddress, PurgeSettings } from '../edge/settings.ts'
+import type { TlsSettings } from '../edge/tls-settings.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import type { LogConfig } from '../logs/open.ts'
 import type { FastCgiAddress, FastCgiSettings } from '../origin/fastcgi/settings.ts'
@@ -37,6 +39,10 @@ export interface SiteService {
 
 export interface Site {
   readonly listen: readonly ListenAddress[]
+  /** Undefined: no certificates are got. */
+  readonly acme: AcmeConfig | undefined
+  /** Of the addresses that speak TLS. */
+  readonly tls: TlsSettings
   readonly edge: EdgeSettings
   readonly purge: PurgeSettings
   readonly limits: Http1Limits

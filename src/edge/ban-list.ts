@@ -12,6 +12,11 @@ export class BanList {
     this.#fixed = IpSet.of(ranges)
   }
 
+  /** Whether nobody is banned, so that addresses need not be looked at. */
+  get isEmpty(): boolean {
+    return this.#fixed.isEmpty && this.#fromFile.isEmpty
+  }
+
   has(address: string): boolean {
     return this.#fixed.has(address) || this.#fromFile.has(address)
   }

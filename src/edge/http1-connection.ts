@@ -11,9 +11,8 @@ import { ChunkedDecoder } from '../http1/chunked.ts'
 import type { Framing } from '../http1/framing.ts'
 import type { RequestReader } from '../http1/request-reader.ts'
 import type { Socket, SocketUser } from '../net/socket.ts'
-import type { Engine } from '../request/engine.ts'
 import { answerWithFailure } from '../request/own-answer.ts'
-import type { Client, RequestCall } from '../request/reply.ts'
+import type { Client, RequestCall, RequestHandler } from '../request/reply.ts'
 import type { LoggableRequest, LoggedRequest, RequestLog } from '../request/request-log.ts'
 import type { AddressCount } from './admission.ts'
 import { RefusedRequest } from './refused-request.ts'
@@ -24,7 +23,7 @@ import { forwarded, type TrustedPeers } from './trust.ts'
 
 /** What all connections of a listener share. */
 export interface ListenerContext {
-  readonly engine: Engine
+  readonly engine: RequestHandler
   readonly recorder: Recorder
   /** The access log; undefined: there is none. */
   readonly log: RequestLog | undefined

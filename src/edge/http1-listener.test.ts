@@ -19,7 +19,7 @@ function listen(settings: Partial<EdgeSettings>): void {
   engine.exchange({ target: '/page' }, { 'Cache-Control': 'max-age=86400' })
   const all = { ...defaultsOf(edgeRows), ...settings }
   listener = new Http1Listener(
-    { hostname: '127.0.0.1', port: 0 },
+    { scheme: 'http', hostname: '127.0.0.1', port: 0 },
     {
       engine: engine.engine,
       recorder: engine,

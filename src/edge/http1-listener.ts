@@ -6,7 +6,7 @@ import type { Http1Limits } from '../http1/limits.ts'
 import { RequestReader } from '../http1/request-reader.ts'
 import { listen } from '../net/network.ts'
 import type { SocketListener } from '../net/socket.ts'
-import type { Engine } from '../request/engine.ts'
+import type { RequestHandler } from '../request/reply.ts'
 import type { RequestLog } from '../request/request-log.ts'
 import type { AddressCount, Admission } from './admission.ts'
 import { Http1Connection, type ListenerContext } from './http1-connection.ts'
@@ -20,7 +20,7 @@ const SWEEP_MS = 250
 
 /** What a listener is made of. */
 export interface Http1ListenerParts {
-  readonly engine: Engine
+  readonly engine: RequestHandler
   readonly recorder: Recorder
   /** The access log; undefined: there is none. */
   readonly log: RequestLog | undefined
@@ -36,7 +36,7 @@ export interface Http1ListenerParts {
 
 /** Listens on one address. */
 export class Http1Listener implements ListenerContext {
-  readonly engine: Engine
+  readonly engine: RequestHandler
   readonly recorder: Recorder
   readonly log: RequestLog | undefined
   readonly clock: Clock

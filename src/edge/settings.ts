@@ -79,8 +79,9 @@ export const purgeRows = {
 
 export type PurgeSettings = SettingsOf<typeof purgeRows>
 
-/** A clear-text address to listen on. */
+/** An address to listen on: in clear text, or with TLS. */
 export interface ListenAddress {
+  readonly scheme: 'http' | 'https'
   /** An address or a name, IPv6 without its brackets. */
   readonly hostname: string
   /** 0 lets the system choose. */

@@ -14,6 +14,11 @@ export class TrustedPeers {
     this.#peers = IpSet.of(ranges)
   }
 
+  /** Whether nobody is trusted, so that addresses need not be looked at. */
+  get isEmpty(): boolean {
+    return this.#peers.isEmpty
+  }
+
   has(address: string): boolean {
     return this.#peers.has(address)
   }

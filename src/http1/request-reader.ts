@@ -8,11 +8,12 @@ import { normalAuthority } from '../http/authority.ts'
 import type { EveryCookie } from '../http/cookie-octets.ts'
 import type { Fields } from '../http/fields.ts'
 import { optionsOf } from '../http/hopbyhop.ts'
-import { fieldBit, fieldNumber, type KnownField } from '../http/known-fields.ts'
+import { fieldBit, fieldNumber } from '../http/known-fields.ts'
 import type { RequestHead } from '../http/message.ts'
 import type { RequestBody, RequestView } from '../http/request-view.ts'
 import { normalTarget } from '../http/target.ts'
 import type { Standing } from '../http/unvouched.ts'
+import { isDecisive } from './decisive.ts'
 import { FieldLines, LinesEnd } from './field-lines.ts'
 import { noBody, requestFraming, type Framing } from './framing.ts'
 import type { Http1Limits } from './limits.ts'
@@ -36,23 +37,6 @@ export type RequestOutcome = 'complete' | 'incomplete' | 'refused'
 
 const framingBits = fieldBit['content-length'] | fieldBit['transfer-encoding']
 const connectionBits = fieldBit.connection | fieldBit.expect | fieldBit.upgrade | fieldBit['keep-alive']
-
-/** Fields by which it is decided whom an answer is for, and what of it. */
-const decisiveBits =
-  fieldBit.host |
-  fieldBit['content-length'] |
-  fieldBit.cookie |
-  fieldBit.authorization |
-  fieldBit['accept-encoding'] |
-  fieldBit['cache-control'] |
-  fieldBit.pragma |
-  fieldBit.range |
-  fieldBit['if-range'] |
-  fieldBit['if-none-match'] |
-  fieldBit['if-modified-since'] |
-  fieldBit['if-match'] |
-  fieldBit['if-unmodified-since'] |
-  fieldBit.expect
 
 /** Reads the heads of requests; itself the view of the request it read last. */
 export class RequestReader implements RequestView {
@@ -374,10 +358,7 @@ export class RequestReader implements RequestView {
 
   #readConnection(): boolean {
     const options = optionsOf(this.lines.get(fieldNumber.connection) ?? '')
-    // RFC 9110 §7.6.1 has a field removed that Connection names. What decides here would then not be what the origin
-    // sees: with Cookie removed on the way, an answer for nobody's cookie would be stored for this one. No honest client
-    // names these.
-    const decisive = options.find((option) => this.#isDecisive(option))
+    const decisive = options.find((option) => isDecisive(option, this.lines.present))
     if (decisive !== undefined) {
       this.#refuse('bad-request', `Connection names an end-to-end field: ${decisive}`)
       return false
@@ -401,12 +382,6 @@ export class RequestReader implements RequestView {
       if (tunnelled && this.framing.kind === 'none') this.upgrade = upgrade
     }
     return true
-  }
-
-  /** Whether an option of Connection is the name of a field that this request has, and that decides about it. */
-  #isDecisive(option: string): boolean {
-    if (!Object.hasOwn(fieldBit, option)) return false
-    return (fieldBit[option as KnownField] & decisiveBits & this.lines.present) !== 0
   }
 
   #refuse(code: FailureCode, message: string): 'refused' {

@@ -19,6 +19,18 @@ export function answerPurged(reply: Reply, responses: number): void {
   reply.stored(representation, false, -1, 0, 'purge', ownStatus('purge'))
 }
 
+/** Answers the question of a certificate authority (RFC 8555 §8.3). */
+export function answerChallenge(reply: Reply, proof: string, headOnly: boolean): void {
+  const body = Buffer.from(proof)
+  const fields = Fields.of([
+    ['Content-Type', 'application/octet-stream'],
+    ['Content-Length', String(body.length)],
+    ['Cache-Control', 'no-store'],
+  ])
+  const representation = Representation.once(200, fields, body)
+  reply.stored(representation, headOnly, -1, 0, 'acme-challenge', ownStatus('acme-challenge'))
+}
+
 /** Answers with a redirect of a page rule; `location` is checked already. */
 export function answerRedirect(reply: Reply, status: number, location: string, headOnly: boolean): void {
   const body = Buffer.from(`${status}: ${location}\n`)

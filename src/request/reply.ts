@@ -6,6 +6,7 @@ import type { Tier } from '../base/record.ts'
 import type { Fields } from '../http/fields.ts'
 import type { GatewayLines, OriginNames } from '../origin/origin.ts'
 import type { ArrivedLines, ResponseHead } from '../http/message.ts'
+import type { RequestView } from '../http/request-view.ts'
 import type { Representation } from './representation.ts'
 
 /** Who is asking. */
@@ -85,4 +86,10 @@ export interface RequestCall {
   writable(): void
   /** The client has gone; nothing more is to be sent. */
   gone(): void
+}
+
+/** Whoever answers requests: the engine, or what stands before it on a listener. */
+export interface RequestHandler {
+  /** Answers a request. Undefined: that is done; else what the listener tells of body and client. */
+  handle(view: RequestView, reply: Reply): RequestCall | undefined
 }

@@ -11,6 +11,8 @@ export const HEADROOM = 1024
 export class Representation {
   /** What a listener has prepared from it, kept for the next time; belongs to that listener. */
   prepared: unknown
+  /** As `prepared`, for the listeners on the runtime's own server: a response may be asked for by both. */
+  served: unknown
 
   private constructor(
     readonly status: number,

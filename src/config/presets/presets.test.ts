@@ -9,7 +9,7 @@ import { withRows } from './defaults.ts'
 import { presets } from './presets.ts'
 import { presetTexts } from './preset.ts'
 
-const around = { folder: '/srv', fileExists: () => true, readFile: () => undefined }
+const around = { folder: '/srv', fileExists: () => true, readFile: () => undefined, nowMs: () => 0 }
 
 function site(config: unknown): Site {
   const resolved = resolveSite(config, around)

@@ -1,0 +1,17 @@
+// A folder that is one user's alone: what lies in it is nobody else's to read, to change or to put there.
+import { lstatSync, mkdirSync } from 'node:fs'
+import { userInfo } from 'node:os'
+
+/** Makes the folder, or throws when what is there is not private: somebody else may have made it to listen in. */
+export function makePrivate(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (!isPrivate(folder)) throw new Error(`${folder} is not a folder of this user alone`)
+}
+
+/** Whether it is a folder of this user, and closed to everybody else. */
+export function isPrivate(folder: string): boolean {
+  const found = lstatSync(folder, { throwIfNoEntry: false })
+  return (
+    found !== undefined && found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0
+  )
+}
