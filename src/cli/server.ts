@@ -16,6 +16,7 @@ import { Funnel } from '../observe/funnel.ts'
 import { Engine } from '../request/engine.ts'
 import type { KeyEntry } from '../request/key-entry.ts'
 import type { RequestHandler } from '../request/reply.ts'
+import { followCertificates } from './certificate-files.ts'
 import { startOrigin, type OriginDeps } from './origins.ts'
 import { MemoryStore } from '../store/memory/memory.ts'
 
@@ -98,12 +99,15 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
   }
   const tls = tlsOf(site, deps)
   const opened = new Map<ListenAddress, Listener>()
+  const overTls: TlsListener[] = []
   // Those that speak TLS first: the others may send visitors to them.
   for (const address of site.listen.toSorted((a, b) => b.scheme.localeCompare(a.scheme))) {
     try {
       if (address.scheme === 'https') {
         refuseTaken(address)
-        opened.set(address, new TlsListener(address, { ...parts, engine, tls }))
+        const listener = new TlsListener(address, { ...parts, engine, tls })
+        overTls.push(listener)
+        opened.set(address, listener)
         continue
       }
       const first = site.listen.find(({ scheme }) => scheme === 'https')
@@ -117,6 +121,10 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     }
   }
   const listeners = [...opened.values()]
+  const following = followCertificates(overTls.length === 0 ? [] : tls.certificates, {
+    ...deps,
+    replace: (certificates) => overTls.forEach((listener) => listener.replaceCertificates(certificates)),
+  })
 
   return {
     addresses: site.listen.map((address) => {
@@ -127,6 +135,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     memory: () => ({ objects: store.size, usedBytes: store.bytes, budgetBytes: store.budgetBytes }),
     purge: (asked) => purge(engine, asked),
     async drain() {
+      following.cancel()
       const cut = timers.after(site.edge.drainTime, () => {
         for (const listener of listeners) listener.cut()
       })
