@@ -5,6 +5,7 @@ import type { MemoryStatus } from '../admin/status.ts'
 import { perTurn } from '../base/clock.ts'
 import type { Site } from '../config/site.ts'
 import type { Certificate } from '../edge/certificates.ts'
+import type { ServedCertificate } from '../edge/acme/certificates.ts'
 import { ChallengeHandler } from '../edge/acme/challenge-handler.ts'
 import { Http1Listener } from '../edge/http1-listener.ts'
 import { HttpsRedirect } from '../edge/https-redirect.ts'
@@ -20,6 +21,7 @@ import type { KeyEntry } from '../request/key-entry.ts'
 import { acmeCertificates, startAcme } from './acme.ts'
 import { countriesOf } from './countries-of.ts'
 import type { RequestHandler } from '../request/reply.ts'
+import { followCertificates } from './certificate-files.ts'
 import { startOrigin, type OriginDeps } from './origins.ts'
 import { protect } from './protection.ts'
 import { MemoryStore } from '../store/memory/memory.ts'
@@ -119,14 +121,26 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     fault: (error: Error) =>
       deps.tell('error', `a fault while a connection was served: ${error.stack ?? error.message}`),
   }
-  const secure: TlsListener[] = []
-  const replaceCertificates = (got: readonly Certificate[]): void => {
-    const { certificates } = tlsOf(site, got, deps)
-    for (const listener of secure) listener.replaceCertificates(certificates)
+  const overTls: TlsListener[] = []
+  let fromFiles = site.tls.certificates
+  let fromAuthority: readonly ServedCertificate[] = []
+  const allCertificates = (): Certificate[] => [
+    ...fromFiles,
+    ...fromAuthority.map((each) => ({ ...each, files: undefined })),
+  ]
+  const show = (): void => {
+    const { certificates } = tlsOf(site, allCertificates(), deps)
+    for (const listener of overTls) listener.replaceCertificates(certificates)
   }
-  const acme = site.acme && acmeCertificates(site.acme, deps, replaceCertificates)
+  const acme =
+    site.acme &&
+    acmeCertificates(site.acme, deps, (got) => {
+      fromAuthority = got
+      show()
+    })
   acme?.load()
-  const tls = tlsOf(site, acme?.current() ?? [], deps)
+  fromAuthority = acme?.current() ?? []
+  const tls = tlsOf(site, allCertificates(), deps)
   const first = (next: RequestHandler): RequestHandler =>
     acme === undefined ? next : new ChallengeHandler({ ...parts, certificates: acme, next })
   // Those that speak TLS first: the others may send visitors to them.
@@ -135,8 +149,8 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
       if (address.scheme === 'https') {
         refuseTaken(address)
         const listener = new TlsListener(address, { ...parts, engine: first(engine), tls })
+        overTls.push(listener)
         opened.set(address, listener)
-        secure.push(listener)
         continue
       }
       const https = site.listen.find(({ scheme }) => scheme === 'https')
@@ -152,6 +166,13 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     }
   }
   const listeners = [...opened.values()]
+  const following = followCertificates(overTls.length === 0 ? [] : fromFiles, {
+    ...deps,
+    replace: (certificates) => {
+      fromFiles = certificates
+      show()
+    },
+  })
 
   if (acme !== undefined) startAcme(acme, deps)
   return {
@@ -166,6 +187,7 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
     async drain() {
       protection.stop()
       acme?.stop()
+      following.cancel()
       const cut = timers.after(site.edge.drainTime, () => {
         for (const listener of listeners) listener.cut()
       })
@@ -177,10 +199,9 @@ export function startServer(site: Site, deps: ServerDeps): RunningServer {
   }
 }
 
-/** The settings of TLS with those certificates that were got, and one in any case where one is needed. */
-function tlsOf({ tls, listen }: Site, got: readonly Certificate[], deps: ServerDeps): TlsSettings {
+/** The settings of TLS with these certificates, and one in any case where one is needed. */
+function tlsOf({ tls, listen }: Site, certificates: readonly Certificate[], deps: ServerDeps): TlsSettings {
   const isWanted = listen.some(({ scheme }) => scheme === 'https')
-  const certificates = [...tls.certificates, ...got]
   return {
     ...tls,
     certificates: isWanted && certificates.length === 0 ? [deps.localCertificate()] : certificates,

@@ -41,7 +41,8 @@ function readOne(found: Found, around: Surroundings): Certificate | undefined {
   const cert = readText(found, 'cert', files.cert, around)
   const key = readText(found, 'key', files.key, around)
   if (cert === undefined || key === undefined) return undefined
-  const read = readCertificate(cert, key, around.nowMs())
+  const paths = { cert: absolute(files.cert, around), key: absolute(files.key, around) }
+  const read = readCertificate(cert, key, around.nowMs(), paths)
   if (read.kind === 'certificate') return read.certificate
   found.report.wrong(memberPath(found.path, read.in), files[read.in], read.problem)
   return undefined

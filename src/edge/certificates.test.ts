@@ -52,7 +52,14 @@ test('authorities', () => {
   expect(authoritiesProblem(cert + otherCert.replace('MII', 'MIX'))).toBe('its certificate 2 cannot be read')
 })
 
-const of = (...names: string[]): Certificate => ({ names, validFromMs: 0, validToMs: 1, cert, key })
+const of = (...names: string[]): Certificate => ({
+  files: undefined,
+  names,
+  validFromMs: 0,
+  validToMs: 1,
+  cert,
+  key,
+})
 
 test('of two certificates for one name the earlier one is shown', () => {
   const [one, two] = [of('a.test', 'b.test'), of('b.test', 'c.test')]

@@ -2,8 +2,16 @@
 // (SNI, RFC 6066 §3; names of certificates, RFC 9525 §6.3). Pure.
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 
+/** Where a certificate and its key were read from. */
+export interface CertificateFiles {
+  readonly cert: string
+  readonly key: string
+}
+
 /** A certificate with its key. */
 export interface Certificate {
+  /** Undefined: it comes from no file that its owner named. */
+  readonly files: CertificateFiles | undefined
   /** The DNS names that it is for, in lower case; one may begin with '*.'. */
   readonly names: readonly string[]
   readonly validFromMs: number
@@ -27,7 +35,12 @@ const wrong = (where: 'cert' | 'key', problem: string): ReadCertificate => ({
 })
 
 /** Reads a certificate and its key, both PEM. */
-export function readCertificate(cert: string, key: string, nowMs: number): ReadCertificate {
+export function readCertificate(
+  cert: string,
+  key: string,
+  nowMs: number,
+  files?: CertificateFiles,
+): ReadCertificate {
   const blocks = cert.match(block) ?? []
   if (blocks.length === 0) return wrong('cert', 'holds no certificate in PEM form')
   const chain: X509Certificate[] = []
@@ -51,7 +64,10 @@ export function readCertificate(cert: string, key: string, nowMs: number): ReadC
   if (validToMs <= nowMs) return wrong('cert', `has expired: ${own.validTo}`)
   if (validFromMs > nowMs) return wrong('cert', `is not valid before ${own.validFrom}`)
   const names = namesOf(own)
-  return { kind: 'certificate', certificate: { names, validFromMs, validToMs, cert: blocks.join('\n'), key } }
+  return {
+    kind: 'certificate',
+    certificate: { files, names, validFromMs, validToMs, cert: blocks.join('\n'), key },
+  }
 }
 
 /** What is wrong with the certificates of authorities, PEM; undefined: they can be read. */

@@ -30,7 +30,7 @@ class KeptHead {
     readonly representation: Representation,
     headers: Headers,
   ) {
-    this.init = { status: sendable(representation.status), headers }
+    this.init = { status: representation.status, headers }
     this.isTyped = headers.has('content-type')
   }
 }
@@ -65,7 +65,7 @@ export class ServeHeads {
 
   /** A head that is sent once. */
   once(status: number, fields: Fields): ServeInit {
-    return { status: sendable(status), headers: this.#headersOf(fields) }
+    return { status, headers: this.#headersOf(fields) }
   }
 
   #prepare(representation: Representation): KeptHead {
@@ -87,9 +87,4 @@ export class ServeHeads {
     for (const [name, value] of this.told) if (!headers.has(name)) headers.set(name, value)
     return headers
   }
-}
-
-/** RFC 9110 §15: a client treats a status that is none as 500, which the runtime does not send. */
-function sendable(status: number): number {
-  return status >= 200 && status <= 599 ? status : 500
 }

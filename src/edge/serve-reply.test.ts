@@ -138,13 +138,6 @@ test('answers without a body end, whatever the application sends behind them', a
   }
 })
 
-test('a status that is none is 500', async () => {
-  const { reply } = make()
-  reply.start(head(799), undefined, true)
-  reply.finish()
-  expect(reply.response!.status).toBe(500)
-})
-
 test('a client that leaves a stream is told once', async () => {
   const { reply, events } = make()
   reply.start(head(), undefined, true)

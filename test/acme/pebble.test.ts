@@ -51,7 +51,11 @@ describe.skipIf(!hasPebble)('a real authority', () => {
     const config: AcmeConfig = { ...defaultsOf(acmeRows), ...shared, ...more }
     const said: string[] = []
     let served: readonly ServedCertificate[] = []
-    const deps = { clock, timers: clock, tell: (_: Level, text: string) => void said.push(`myriad: ${text}\n`) }
+    const deps = {
+      clock,
+      timers: clock,
+      tell: (_: Level, text: string) => void said.push(`myriad: ${text}\n`),
+    }
     const certificates = acmeCertificates(config, deps, (all) => (served = all))
     running.push(certificates)
     certificates.start()
