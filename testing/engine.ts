@@ -13,6 +13,7 @@ import { RequestReader } from '../src/http1/request-reader.ts'
 import { Engine } from '../src/request/engine.ts'
 import type { KeyEntry } from '../src/request/key-entry.ts'
 import type { RequestCall } from '../src/request/reply.ts'
+import type { Siblings } from '../src/request/siblings.ts'
 import { MemoryStore } from '../src/store/memory/memory.ts'
 import { policyWith, type FieldTable } from './exchange.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -25,6 +26,8 @@ export interface EngineOptions {
   readonly bypass?: Partial<Bypass>
   readonly ignoredCookie?: (name: string) => boolean
   readonly ignoredParameter?: (name: string) => boolean
+  readonly mark?: string
+  readonly siblings?: Siblings
   readonly budgetBytes?: number
   readonly objectBytesMax?: number
   /** The setting `host` of the origin. */
@@ -76,6 +79,7 @@ export class TestEngine implements Recorder {
       policy: policyWith(options.policy ?? {}),
       ignoredCookie: options.ignoredCookie ?? ((name) => name === '_ga'),
       ignoredParameter: options.ignoredParameter,
+      mark: options.mark ?? '',
       rule: undefined,
       bypass: options.bypass === undefined ? noBypass : { ...noBypass, ...options.bypass },
     }
@@ -92,6 +96,7 @@ export class TestEngine implements Recorder {
       objectBytesMax: options.objectBytesMax ?? this.store.valueBytesMax,
       instance: 'here',
       mayPurge: (client) => client.trusted,
+      siblings: options.siblings,
       random: () => 'boundary',
     })
   }

@@ -36,6 +36,8 @@ export async function startMyriad(
     writeFileSync(file, JSON.stringify({ services: { site: { origin: target } }, ...config }))
     command.push('--config', file)
   } else command.push(target)
+  // One process, where a test does not ask for more: all that it sees was then done by one.
+  if (config?.['processes'] === undefined) command.push('--processes', '1')
   command.push('--listen', '127.0.0.1:0', '--console', 'off')
   const child = startChild(command, env)
   void child.exited.then(() => rmSync(folder, { recursive: true, force: true }))

@@ -12,7 +12,17 @@ export function myriadFiles(site: string): Peer {
   return {
     ...myriad,
     prepare: ({ port }) =>
-      Promise.resolve([command, 'serve', site, '--listen', `127.0.0.1:${port}`, '--console', 'off']),
+      Promise.resolve([
+        command,
+        'serve',
+        site,
+        '--listen',
+        `127.0.0.1:${port}`,
+        '--processes',
+        '1',
+        '--console',
+        'off',
+      ]),
   }
 }
 
@@ -30,6 +40,17 @@ export const myriad: Peer = {
     const routes = [{ path: '/*', service: 'site' }]
     writeFileSync(config, JSON.stringify({ services, routes, tiers: { memory: '256MB' } }))
     const listen = `127.0.0.1:${port}`
-    return Promise.resolve([command, 'serve', '--config', config, '--listen', listen, '--console', 'off'])
+    return Promise.resolve([
+      command,
+      'serve',
+      '--config',
+      config,
+      '--listen',
+      listen,
+      '--processes',
+      '1',
+      '--console',
+      'off',
+    ])
   },
 }

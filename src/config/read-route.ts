@@ -6,6 +6,7 @@ import { everyPath, type RouteRow } from '../cube/y/table.ts'
 import { withRows } from './presets/defaults.ts'
 import type { Preset } from './presets/preset.ts'
 import { compiled, readCache } from './read-cache.ts'
+import { routeMark } from './route-mark.ts'
 import { listed, member, memberOf, members, readRows, refuseUnknown, type Found } from './read.ts'
 import { nearest } from './spelling.ts'
 
@@ -15,10 +16,19 @@ const routeNames = [...Object.keys(routeRows), 'cache']
 interface RoutedService {
   readonly service: Service
   readonly preset: Preset | undefined
+  /** As it stands in the configuration. */
+  readonly written: unknown
 }
 
-/** The routes in order; what is wrong with one is reported, and the route left out. */
-export function readRoutes(found: Found, services: readonly RoutedService[]): readonly RouteRow[] {
+/**
+ * The routes in order; what is wrong with one is reported, and the route left out. `rules`: the page rules as they stand
+ * in the configuration.
+ */
+export function readRoutes(
+  found: Found,
+  services: readonly RoutedService[],
+  rules: unknown,
+): readonly RouteRow[] {
   if (!Array.isArray(found.value)) {
     found.report.wrong(found.path, found.value, 'expected a list of routes')
     return []
@@ -32,7 +42,7 @@ export function readRoutes(found: Found, services: readonly RoutedService[]): re
       found.report.amiss(route.path, `never reached: ${catchAll} takes every request before it`)
       catchAll = undefined
     }
-    const row = readRoute(route, services)
+    const row = readRoute(route, services, rules)
     if (row === undefined) continue
     rows.push(row)
     if (row.path === everyPath && row.hosts === undefined) catchAll = route.path
@@ -40,7 +50,7 @@ export function readRoutes(found: Found, services: readonly RoutedService[]): re
   return rows
 }
 
-function readRoute(found: Found, services: readonly RoutedService[]): RouteRow | undefined {
+function readRoute(found: Found, services: readonly RoutedService[], rules: unknown): RouteRow | undefined {
   const all = members(found, "an object with 'path', 'service' and 'cache'")
   if (all === undefined) return undefined
   refuseUnknown(all, routeNames)
@@ -60,7 +70,13 @@ function readRoute(found: Found, services: readonly RoutedService[]): RouteRow |
   return {
     hosts: hosts.length === 0 ? undefined : hosts.filter((host) => host !== undefined),
     path: settings.path === '/*' || settings.path === '*' ? everyPath : path,
-    route: { name: `${settings.host.join(',')}${settings.path}`, service, rule: undefined, ...cache },
+    route: {
+      name: `${settings.host.join(',')}${settings.path}`,
+      service,
+      rule: undefined,
+      mark: routeMark(found.value, services.find((each) => each.service === service)?.written, rules),
+      ...cache,
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 // From whatever a configuration file holds to a Site, or to everything that is wrong with it.
 import { join } from 'node:path'
-import { texts } from '../base/setting.ts'
+import { optionalInteger, texts } from '../base/setting.ts'
 import { RuleTable } from '../cube/y/rule-table.ts'
 import { RouteTable } from '../cube/y/table.ts'
 import { edgeRows, purgeRows, type ListenAddress } from '../edge/settings.ts'
@@ -22,12 +22,16 @@ export type Resolved =
   | { readonly kind: 'site'; readonly site: Site }
   | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
 
-const names = ['listen', 'services', 'routes', 'rules', 'edge', 'purge', 'limits', 'tiers']
+const names = ['listen', 'processes', 'services', 'routes', 'rules', 'edge', 'purge', 'limits', 'tiers']
 
 export const siteRows = {
   listen: texts(
     ['http://127.0.0.1:8080'],
     "Where to listen, such as 'http://0.0.0.0:80' or 'http://[::1]:8080'; port 0 takes a free one.",
+  ),
+  processes: optionalInteger(
+    'How many processes serve; unset: one for each core. They share the memory budget and the limits of connections between them. 1 does without a supervisor.',
+    { min: 1, max: 256 },
   ),
 }
 
@@ -35,6 +39,8 @@ interface NamedService {
   readonly service: Service
   readonly origin: OriginConfig | undefined
   readonly preset: Preset | undefined
+  /** As it stands in the configuration. */
+  readonly written: unknown
 }
 
 /** Validates a configuration and resolves it; never throws, whatever the value. */
@@ -47,11 +53,16 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
   const at = (name: string): Found => memberOf(all, root, name)
   const services = readServices(at('services'), around)
   const listen = readListen(at('listen'))
-  const routes = new RouteTable(freeze(readRoutes(routesOf(at('routes'), services), services)))
+  const routes = new RouteTable(
+    freeze(readRoutes(routesOf(at('routes'), services), services, at('rules').value)),
+  )
   const rules = readRules(at('rules'), around)
   const site: Site = {
     listen,
-    services: services.filter((entry): entry is SiteService => entry.origin !== undefined),
+    processes: readOptional(at('processes')),
+    services: services.flatMap(({ service, origin, preset }) =>
+      origin === undefined ? [] : [{ service, origin, preset } satisfies SiteService],
+    ),
     routes,
     rules: rules.length === 0 ? undefined : new RuleTable(rules, routes.routes),
     edge: readSection(edgeRows, at('edge')),
@@ -73,6 +84,9 @@ function readListen(found: Found): readonly ListenAddress[] {
     return address ?? []
   })
 }
+
+const readOptional = (found: Found): number | undefined =>
+  found.value === undefined ? undefined : readRow(siteRows.processes, found)
 
 /** Without routes, every request goes to the only service. */
 function routesOf(found: Found, services: readonly NamedService[]): Found {
@@ -96,12 +110,12 @@ function readServices(found: Found, around: Surroundings): readonly NamedService
   for (const [name, inner] of all ?? []) {
     if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(name))
       found.report.amiss(inner.path, "the name of a service has letters, digits, '-' and '_'")
-    read.push({ service: { name, index: read.length }, ...readService(inner, around) })
+    read.push({ service: { name, index: read.length }, written: inner.value, ...readService(inner, around) })
   }
   return read
 }
 
-function readService(found: Found, around: Surroundings): Omit<NamedService, 'service'> {
+function readService(found: Found, around: Surroundings): Omit<NamedService, 'service' | 'written'> {
   const all = members(found, "an object with 'origin'")
   if (all === undefined) return { origin: undefined, preset: undefined }
   refuseUnknown(all, ['origin', ...Object.keys(presetRows)])

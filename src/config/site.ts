@@ -36,6 +36,8 @@ export interface SiteService {
 
 export interface Site {
   readonly listen: readonly ListenAddress[]
+  /** Undefined: one for each core. */
+  readonly processes: number | undefined
   readonly edge: EdgeSettings
   readonly purge: PurgeSettings
   readonly limits: Http1Limits

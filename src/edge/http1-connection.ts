@@ -9,6 +9,7 @@ import type { Recorder } from '../base/record.ts'
 import { passableTrailers } from '../http/trailers.ts'
 import { ChunkedDecoder } from '../http1/chunked.ts'
 import type { Framing } from '../http1/framing.ts'
+import type { Http1Limits } from '../http1/limits.ts'
 import type { RequestReader } from '../http1/request-reader.ts'
 import type { Engine } from '../request/engine.ts'
 import { answerWithFailure } from '../request/own-answer.ts'
@@ -82,6 +83,9 @@ export class Http1Connection implements ReplyConnection {
   #bodyPaused = false
   #processing = false
   #client: Client | undefined
+  #trusted: TrustedPeers | undefined
+  /** Those of the request under way. */
+  #limits: Http1Limits
   /** When the present phase began, or a head's first byte came; monotonic. */
   #sinceMs: number
   /** Whether a head has begun to arrive. */
@@ -105,12 +109,19 @@ export class Http1Connection implements ReplyConnection {
     socketFd?: () => number,
   ) {
     this.outbox = new Outbox(socket, () => this.onDrain(), socketFd)
+    this.#limits = context.reader.limits
     this.#sinceMs = this.#windowMs = context.clock.monotonicMs()
   }
 
   get client(): Client {
-    const address = this.socket.remoteAddress
-    return (this.#client ??= { address, trusted: this.context.trusted.has(address) })
+    const { trusted } = this.context
+    // Whom the owner trusts may have changed since its last request.
+    if (this.#client === undefined || this.#trusted !== trusted) {
+      const address = this.socket.remoteAddress
+      this.#trusted = trusted
+      this.#client = { address, trusted: trusted.has(address) }
+    }
+    return this.#client
   }
 
   get keepAlive(): boolean {
@@ -366,6 +377,7 @@ export class Http1Connection implements ReplyConnection {
       return octets.length
     }
     this.#phase = 'exchange'
+    this.#limits = reader.limits
     this.minorVersion = reader.minorVersion
     this.#keepAlive = reader.keepAlive
     this.#body = this.#bodyOf(reader.framing)
@@ -395,8 +407,8 @@ export class Http1Connection implements ReplyConnection {
   #bodyOf(framing: Framing): Body {
     if (framing.kind === 'length') return { kind: 'length', left: framing.bytes }
     if (framing.kind !== 'chunked') return bodyDone
-    const { limits } = this.reader
-    return { kind: 'chunked', decoder: new ChunkedDecoder(limits.trailerBytes, limits.fieldLines) }
+    const { trailerBytes, fieldLines } = this.#limits
+    return { kind: 'chunked', decoder: new ChunkedDecoder(trailerBytes, fieldLines) }
   }
 
   /** Returns the position up to which octets belonged to the body; -1 when it is not valid. */
@@ -424,10 +436,9 @@ export class Http1Connection implements ReplyConnection {
       }
       this.#moved(next - at)
       this.#bodyBytes += gathered.to - gathered.from
-      if (this.#bodyBytes > this.reader.limits.bodyBytes) {
-        this.#bodyRefused(
-          new Failure('body-too-large', `the body is larger than ${this.reader.limits.bodyBytes} bytes`),
-        )
+      const { bodyBytes } = this.#limits
+      if (this.#bodyBytes > bodyBytes) {
+        this.#bodyRefused(new Failure('body-too-large', `the body is larger than ${bodyBytes} bytes`))
         return -1
       }
       if (gathered.to > gathered.from) call?.data(octets.subarray(gathered.from, gathered.to))

@@ -21,6 +21,8 @@ export interface Http1ListenerParts {
   readonly timers: Timers
   readonly limits: Http1Limits
   readonly settings: EdgeSettings
+  /** A socket that listens on the address already, opened for several processes; undefined: one is opened here. */
+  readonly descriptor?: number | undefined
   /** A fault of Myriad's own: an exception while a connection was served. That connection is ended. */
   fault(error: Error): void
 }
@@ -30,10 +32,12 @@ export class Http1Listener implements ListenerContext {
   readonly engine: Engine
   readonly recorder: Recorder
   readonly clock: Clock
-  readonly reader: RequestReader
-  readonly settings: EdgeSettings
-  readonly trusted: TrustedPeers
+  reader: RequestReader
+  settings: EdgeSettings
+  trusted: TrustedPeers
   draining = false
+  readonly #address: ListenAddress
+  readonly #timers: Timers
   readonly #connections = new Set<Http1Connection>()
   readonly #listener: Bun.TCPSocketListener<Http1Connection | undefined>
   readonly #sweep: Timer
@@ -41,21 +45,23 @@ export class Http1Listener implements ListenerContext {
 
   /** Listens at once; throws the system's error when it cannot. */
   constructor(address: ListenAddress, parts: Http1ListenerParts) {
+    this.#address = address
+    this.#timers = parts.timers
     this.engine = parts.engine
     this.recorder = parts.recorder
     this.clock = parts.clock
     this.reader = new RequestReader(parts.limits)
     this.settings = parts.settings
     this.trusted = new TrustedPeers(parts.settings.trust)
-    const { connectionsMax } = parts.settings
+    const { descriptor } = parts
+    const { hostname, port } = address
     this.#listener = Bun.listen<Http1Connection | undefined>({
-      hostname: address.hostname,
-      port: address.port,
+      ...(descriptor === undefined ? { hostname, port } : listeningSocket(descriptor)),
       allowHalfOpen: true,
       data: undefined,
       socket: {
         open: (socket) => {
-          if (this.#connections.size >= connectionsMax || this.draining) {
+          if (this.#connections.size >= this.settings.connectionsMax || this.draining) {
             socket.terminate()
             return
           }
@@ -75,19 +81,27 @@ export class Http1Listener implements ListenerContext {
         },
       },
     })
-    const headTimeMs = parts.limits.headTime
     this.#sweep = parts.timers.every(SWEEP_MS, () => {
       const nowMs = this.clock.monotonicMs()
+      const headTimeMs = this.reader.limits.headTime
       for (const connection of this.#connections) connection.sweep(nowMs, headTimeMs)
     })
   }
 
+  /** Of a socket that was opened elsewhere the runtime knows no address. */
   get port(): number {
-    return this.#listener.port
+    return this.#listener.port ?? this.#address.port
   }
 
   get hostname(): string {
-    return this.#listener.hostname
+    return this.#listener.hostname ?? this.#address.hostname
+  }
+
+  /** Other settings and limits, from each connection's next request or wait on. */
+  configure(settings: EdgeSettings, limits: Http1Limits): void {
+    this.settings = settings
+    this.trusted = new TrustedPeers(settings.trust)
+    this.reader = new RequestReader(limits)
   }
 
   get connections(): number {
@@ -99,11 +113,18 @@ export class Http1Listener implements ListenerContext {
     if (this.#connections.size === 0) this.#onEmpty?.()
   }
 
-  /** Accepts no more; resolves when every connection has ended. Those without a request end at once. */
-  drain(): Promise<void> {
+  /**
+   * Accepts no more; resolves when every connection has ended: those with a request after their answer, those without
+   * after `graceMs`, in which another one may come that is on its way already.
+   */
+  drain(graceMs = 0): Promise<void> {
     this.draining = true
     this.#listener.stop(false)
-    for (const connection of this.#connections) connection.drain()
+    const endIdle = (): void => {
+      for (const connection of this.#connections) connection.drain()
+    }
+    if (graceMs === 0) endIdle()
+    else this.#timers.after(graceMs, endIdle)
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#onEmpty = () => {
       this.#sweep.cancel()
@@ -117,6 +138,11 @@ export class Http1Listener implements ListenerContext {
   cut(): void {
     for (const connection of this.#connections) connection.cut()
   }
+}
+
+/** How the runtime is given a socket that listens already; its types know that only of sockets that are connected. */
+function listeningSocket(descriptor: number): { readonly hostname: string; readonly port: number } {
+  return { fd: descriptor } as unknown as { readonly hostname: string; readonly port: number }
 }
 
 /** The socket's file descriptor, which the types of Bun do not know; -1: closed. */

@@ -38,18 +38,29 @@ export function touch(resident: Resident): void {
 
 /** Decides who stays within `budgetBytes`. */
 export class S3Fifo<R extends Resident> {
-  readonly objectBytesMax: number
-  readonly #budgetBytes: number
-  readonly #smallBytesMax: number
   readonly #small = new Fifo<R>()
   readonly #main = new Fifo<R>()
-  readonly #ghost: Ghost
+  #budgetBytes: number
+  #ghost: Ghost
 
   constructor(budgetBytes: number) {
     this.#budgetBytes = budgetBytes
-    this.objectBytesMax = Math.floor(budgetBytes * objectShareMax)
-    this.#smallBytesMax = budgetBytes * smallShare
     this.#ghost = new Ghost(budgetBytes - this.#smallBytesMax)
+  }
+
+  get objectBytesMax(): number {
+    return Math.floor(this.#budgetBytes * objectShareMax)
+  }
+
+  get #smallBytesMax(): number {
+    return this.#budgetBytes * smallShare
+  }
+
+  /** Another budget from now on. Returns who had to leave; which keys left before is forgotten. */
+  setBudget(budgetBytes: number): readonly R[] {
+    this.#budgetBytes = budgetBytes
+    this.#ghost = new Ghost(budgetBytes - this.#smallBytesMax)
+    return this.#makeRoom(0)
   }
 
   /** The sum over all residents; never above the budget. */

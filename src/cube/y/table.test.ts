@@ -11,6 +11,7 @@ const route = (name: string): Route => ({
   policy: openPolicy,
   ignoredCookie: () => false,
   ignoredParameter: undefined,
+  mark: '',
   rule: undefined,
   bypass: noBypass,
 })

@@ -1,0 +1,36 @@
+// Serves a site in this process, which is the only one: there is no supervisor, and nothing to agree on with others.
+import type { OriginDeps } from './origins.ts'
+import { snapshotOfCounters } from '../observe/counters.ts'
+import type { PhpByFolder, Served } from './served.ts'
+import { startServer } from './server.ts'
+import type { FoundSite } from './site.ts'
+
+/** Starts serving; throws a ListenError. */
+export function serveAlone(
+  { site }: FoundSite,
+  php: PhpByFolder,
+  deps: Pick<OriginDeps, 'clock' | 'timers' | 'err'> & { readonly descriptors?: ReadonlyMap<number, number> },
+): Served {
+  const startMs = deps.clock.monotonicMs()
+  const server = startServer(site, { ...deps, php })
+  return {
+    get addresses() {
+      return server.addresses
+    },
+    figures() {
+      const { counters, memory, connections } = server.figures()
+      const funnel = snapshotOfCounters(counters)
+      const runningMs = Math.round(deps.clock.monotonicMs() - startMs)
+      const own = { pid: process.pid, runningMs, restarts: 0, requests: funnel.requests, memory, connections }
+      return Promise.resolve({ memory, connections, funnel, processes: [own] })
+    },
+    purge: (asked) => server.purge(asked),
+    reload(next, pools) {
+      server.reload(next.site, { php: pools })
+      return Promise.resolve()
+    },
+    upgrade: undefined,
+    end: () => server.drain(),
+    kill: () => undefined,
+  }
+}
