@@ -18,6 +18,9 @@ import { Link, LinkClosed } from './link.ts'
 
 /** How long a sibling may take to drop what it is asked to: a few times the longest stop of the garbage collector. */
 const ANSWER_MS = 3_000
+/** How often, and how many times, one that closes the link although it lives is asked again: it may be ending. */
+const AGAIN_MS = 20
+const AGAIN_MAX = 100
 
 /** What the mesh needs of its process. */
 export interface MeshParts {
@@ -38,6 +41,8 @@ interface Sibling {
   readonly started: string
   /** It has said that it ends, and drops everything with its process. */
   leaving: boolean
+  /** It has a link to here: from then on it is known whether it lives in order. */
+  joined: boolean
 }
 
 /** This process's place in the mesh. */
@@ -73,15 +78,7 @@ export class Mesh implements Siblings {
       mesh.#server.listen(path, resolve)
     })
     const pids = meshPids(parts.folder).filter((pid) => pid !== parts.pid)
-    await Promise.all(
-      pids.map(async (pid) => {
-        const sibling = await mesh.#linkTo(pid)
-        // Answered when it has opened its own link to here.
-        await sibling?.link.ask({ kind: 'join', pid: parts.pid }).catch((error: unknown) => {
-          if (!(error instanceof LinkClosed) || isAlive(pid)) throw error
-        })
-      }),
-    )
+    await Promise.all(pids.map((pid) => mesh.#joinWith(pid)))
     return mesh
   }
 
@@ -104,6 +101,23 @@ export class Mesh implements Siblings {
     for (const link of this.#asking) link.close()
     this.#server.close()
     rmSync(meshSocket(this.#parts.folder, this.#parts.pid), { force: true })
+  }
+
+  /** Resolves when a sibling has opened its own link to here, or is none. */
+  async #joinWith(pid: number): Promise<void> {
+    for (let times = 0; ; times++) {
+      const sibling = await this.#linkTo(pid)
+      try {
+        await sibling?.link.ask({ kind: 'join', pid: this.#parts.pid })
+        if (sibling !== undefined) sibling.joined = true
+        return
+      } catch (error) {
+        if (!isAlive(pid)) return
+        if (!(error instanceof LinkClosed) || times === AGAIN_MAX) throw error
+        // Its requests are done and it takes no more, or it is of a version that does not understand this one.
+        await new Promise<void>((resolve) => this.#parts.timers.after(AGAIN_MS, resolve))
+      }
+    }
   }
 
   async #spread(drop: Drop): Promise<number> {
@@ -140,7 +154,8 @@ export class Mesh implements Siblings {
   async #asked(what: unknown): Promise<unknown> {
     const { kind, pid, drop } = what as { kind?: unknown; pid?: unknown; drop?: unknown }
     if (kind === 'join' && typeof pid === 'number') {
-      await this.#linkTo(pid)
+      const sibling = await this.#linkTo(pid)
+      if (sibling !== undefined) sibling.joined = true
       return null
     }
     const read = kind === 'drop' ? readDrop(drop) : undefined
@@ -171,7 +186,7 @@ export class Mesh implements Siblings {
       if (!isAlive(pid)) rmSync(path, { force: true })
       return undefined
     }
-    const sibling: Sibling = { pid, link, started: startedAt(pid), leaving: false }
+    const sibling: Sibling = { pid, link, started: startedAt(pid), leaving: false, joined: false }
     this.#open.add(sibling)
     void link.closed.then(() => this.#lost(sibling))
     return sibling
@@ -180,7 +195,7 @@ export class Mesh implements Siblings {
   #lost(sibling: Sibling): void {
     this.#open.delete(sibling)
     this.#siblings.delete(sibling.pid)
-    if (!this.#left && !sibling.leaving) kill(sibling)
+    if (!this.#left && sibling.joined && !sibling.leaving) kill(sibling)
   }
 }
 

@@ -3,7 +3,7 @@
 import { expect, test } from 'bun:test'
 import { startChild } from '../../testing/child.ts'
 import { executable } from '../../testing/myriad.ts'
-import { fresh, type Site, startSite } from '../../testing/site.ts'
+import { fresh, request, type Site, startSite } from '../../testing/site.ts'
 
 async function pidsOf(site: Site): Promise<number[]> {
   const child = startChild([executable, 'status', '--json', '--pid', String(site.myriad.pid)])
@@ -43,5 +43,29 @@ test('a process that is killed comes back; without the supervisor the others ser
   site.myriad.signal('SIGKILL')
   expect(await read(site)).toEqual(new Set(['page']))
   for (const pid of pids) process.kill(pid, 'SIGTERM')
+  await site.stop()
+})
+
+test('a process that hangs is killed before a purge is answered', async () => {
+  const site = await startSite({ processes: 2 })
+  let version = 1
+  site.on('/page', () => fresh(`v${version}`))
+  await read(site)
+  const pids = await pidsOf(site)
+  process.kill(pids[0]!, 'SIGSTOP')
+  version++
+  let answered = false
+  // A connection may go to the one that is stopped, and then gets no answer.
+  while (!answered) {
+    const asking = await site.connect()
+    await asking.send(request('/page', { method: 'PURGE' }))
+    answered = await asking.response('PURGE', 4_500).then(
+      ({ status }) => status === 200,
+      () => false,
+    )
+    asking.destroy()
+  }
+  expect(await read(site)).toEqual(new Set(['v2']))
+  expect(await pidsOf(site)).not.toContain(pids[0]!)
   await site.stop()
 })
