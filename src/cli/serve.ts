@@ -133,7 +133,7 @@ async function serveUntil(signals: Signals, served: Served, tell: Tell, serving:
     upgrade: () => changes.upgrade(),
   })
   const say = (outcome: ChangeOutcome): void => {
-    if (outcome.kind === 'refused') return void world.err(`${outcome.error}\n`)
+    if (outcome.kind === 'refused') return tell('error', outcome.error)
     for (const line of outcome.lines) world.out(`${line}\n`)
   }
   const reload = (): void => void changes.reload().then(say)

@@ -121,12 +121,15 @@ export class Http1Connection implements ReplyConnection, SocketUser {
   get client(): Client {
     const { trusted } = this.context
     // Whom the owner trusts may have changed since its last request.
-    if (this.#client === undefined || this.#trusted !== trusted) {
-      const address = this.socket.remoteAddress
-      this.#trusted = trusted
-      this.#client = { address, trusted: trusted.has(address) }
-    }
+    if (this.#client === undefined || this.#trusted !== trusted)
+      return this.#clientAt(this.#client?.address ?? this.socket.remoteAddress)
     return this.#client
+  }
+
+  #clientAt(address: string): Client {
+    const { trusted } = this.context
+    this.#trusted = trusted
+    return (this.#client = { address, trusted: trusted.has(address) })
   }
 
   get keepAlive(): boolean {
@@ -184,7 +187,7 @@ export class Http1Connection implements ReplyConnection, SocketUser {
     const { address } = header
     if (address !== undefined) {
       if (!this.context.announced(this, address)) return this.cut()
-      this.#client = { address, trusted: this.context.trusted.has(address) }
+      this.#clientAt(address)
     }
     if (header.next < end) this.onData(octets.subarray(header.next), end - header.next)
   }

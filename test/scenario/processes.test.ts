@@ -1,6 +1,9 @@
 // Several processes for one site: a purge is gone from all of them when it is answered, one that is killed comes back, and
 // they go on without their supervisor.
 import { expect, test } from 'bun:test'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { startChild } from '../../testing/child.ts'
 import { executable } from '../../testing/myriad.ts'
 import { fresh, request, type Site, startSite } from '../../testing/site.ts'
@@ -68,4 +71,24 @@ test('a process that hangs is killed before a purge is answered', async () => {
   expect(await read(site)).toEqual(new Set(['v2']))
   expect(await pidsOf(site)).not.toContain(pids[0]!)
   await site.stop()
+})
+
+test('a log that is renamed loses no line of any process', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'myriad-log-'))
+  const log = join(folder, 'access.log')
+  const site = await startSite({ processes: 2, log: { access: log, flushTime: '20ms' } })
+  site.on('/page', fresh('page'))
+  let asked = 0
+  while (!existsSync(log)) {
+    await read(site)
+    asked += 60
+  }
+  renameSync(log, `${log}.1`)
+  site.myriad.signal('SIGUSR1')
+  for (const pid of await pidsOf(site)) process.kill(pid, 'SIGUSR1')
+  await read(site)
+  await site.stop()
+  const lines = [log, `${log}.1`].flatMap((file) => readFileSync(file, 'latin1').split('\n').slice(0, -1))
+  expect(lines).toHaveLength(asked + 60)
+  rmSync(folder, { recursive: true })
 })

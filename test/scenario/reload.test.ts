@@ -87,9 +87,68 @@ test.each([1, 2])(
     write(second, { rute: [], edge: { idleTime: 'x' } })
     const [code, told] = await command('reload', child.pid)
     expect([code, told.includes('rute'), told.includes('edge.idleTime')]).toEqual([2, true, true])
+    write(second, { log: { level: 'error' }, edge: { ban: '192.0.2.1' } })
+    expect((await command('reload', child.pid))[1]).toContain('not before Myriad is started anew: log\n')
+    const tls = { listen: ['127.0.0.1:0', 'https://127.0.0.1:0'] }
+    if (processes > 1) {
+      write(second, tls)
+      expect(await command('reload', child.pid)).toEqual([1, expect.stringContaining('https addresses')])
+    }
     write(second)
     if (processes > 1) expect(await command('upgrade', child.pid)).toMatchObject([0, expect.any(String)])
     expect(await ask()).toBe('second')
     expect(await stop()).toEqual([])
   },
 )
+
+const protection = (ban: string, requests: number) => ({
+  edge: { ban, trust: 'loopback' },
+  routes: [{ path: '/*', service: 'site', rate: { requests, per: '1h', hits: true } }],
+})
+
+test('a reload takes over bans and rates', async () => {
+  const origin = await application('page')
+  write(origin, protection('192.0.2.1', 2))
+  const child = startChild([executable, 'serve', '--config', file, '--processes', '1'])
+  started.push(child)
+  const [, port] = await within(10_000, 'serving', child.prints(/http:\/\/127\.0\.0\.1:(\d+) serves /))
+  const client = await RawClient.connect(Number(port))
+  const ask = async (from: string): Promise<number> => {
+    await client.send(request('/page', { lines: [`X-Forwarded-For: ${from}`] }))
+    return (await client.response()).status
+  }
+  const all = async (...from: string[]): Promise<number[]> => {
+    const statuses: number[] = []
+    for (const address of from) statuses.push(await ask(address))
+    return statuses
+  }
+  expect(await all('192.0.2.1', '192.0.2.2', '192.0.2.2', '192.0.2.2')).toEqual([403, 200, 200, 429])
+  write(origin, protection('192.0.2.2', 2))
+  expect((await command('reload', child.pid))[0]).toBe(0)
+  // The same limit is counted on, another one anew.
+  expect(await all('192.0.2.2', '192.0.2.1', '192.0.2.1', '192.0.2.1')).toEqual([403, 200, 200, 429])
+  write(origin, protection('192.0.2.9', 1))
+  expect((await command('reload', child.pid))[0]).toBe(0)
+  expect(await all('192.0.2.1', '192.0.2.1')).toEqual([200, 429])
+  client.destroy()
+})
+
+test('an address with TLS is served by one process, and a reload gives it other settings', async () => {
+  const origin = await application('page')
+  const listen = { listen: 'https://127.0.0.1:0' }
+  write(origin, listen)
+  const line = [executable, 'serve', '--config', file, '--processes', '2']
+  const child = startChild(line, { XDG_STATE_HOME: folder })
+  started.push(child)
+  await child.prints(/one process serves: https addresses/)
+  const [, url] = await within(10_000, 'serving', child.prints(/(https:\/\/127\.0\.0\.1:\d+) serves /))
+  const ask = async (): Promise<string | null> => {
+    const answer = await fetch(`${url}/page`, { tls: { rejectUnauthorized: false } })
+    expect(await answer.text()).toBe('page')
+    return answer.headers.get('strict-transport-security')
+  }
+  expect(await ask()).toBeNull()
+  write(origin, { ...listen, tls: { hsts: '1h' } })
+  expect(await command('reload', child.pid)).toEqual([0, expect.stringContaining('read anew')])
+  expect(await ask()).toBe('max-age=3600')
+})
