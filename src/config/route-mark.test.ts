@@ -29,6 +29,8 @@ test('what has nothing to do with answers changes nothing', () => {
     true,
   ])
   expect(kept({ rules: [{ path: '/old', redirect: '/new' }] })).toEqual([true, true])
+  const limits = { rate: { requests: 5, per: '1s' }, bodyBytes: '1MB' }
+  expect(kept({ routes: [{ ...base.routes[0], ...limits }, base.routes[1]] })).toEqual([true, true])
 })
 
 test('a changed route or service is another one, and only that', () => {

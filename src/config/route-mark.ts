@@ -4,7 +4,15 @@ import { digest } from '../base/digest.ts'
 
 /** Makes the mark; all three as they stand in the configuration. */
 export function routeMark(route: unknown, service: unknown, rules: unknown): string {
-  return digest(JSON.stringify([route, service, Array.isArray(rules) ? rules.filter(changesAnswers) : []]))
+  const changing = Array.isArray(rules) ? rules.filter(changesAnswers) : []
+  return digest(JSON.stringify([withoutLimits(route), service, changing]))
+}
+
+/** What refuses requests changes no answer. */
+function withoutLimits(route: unknown): unknown {
+  return typeof route === 'object' && route !== null
+    ? { ...route, rate: undefined, bodyBytes: undefined }
+    : route
 }
 
 /** A redirect answers by itself, and an error page is never stored. */
