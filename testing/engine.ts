@@ -15,6 +15,7 @@ import { RequestReader } from '../src/http1/request-reader.ts'
 import { Engine } from '../src/request/engine.ts'
 import type { KeyEntry } from '../src/request/key-entry.ts'
 import type { RequestCall } from '../src/request/reply.ts'
+import type { Siblings } from '../src/request/siblings.ts'
 import { MemoryStore } from '../src/store/memory/memory.ts'
 import { policyWith, type FieldTable } from './exchange.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -27,6 +28,8 @@ export interface EngineOptions {
   readonly bypass?: Partial<Bypass>
   readonly ignoredCookie?: (name: string) => boolean
   readonly ignoredParameter?: (name: string) => boolean
+  readonly mark?: string
+  readonly siblings?: Siblings
   readonly budgetBytes?: number
   readonly objectBytesMax?: number
   /** The setting `host` of the origin. */
@@ -84,6 +87,7 @@ export class TestEngine implements Recorder {
       ignoredParameter: options.ignoredParameter,
       rates: options.rates,
       bodyBytesMax: options.bodyBytesMax ?? limits.bodyBytes,
+      mark: options.mark ?? '',
       rule: undefined,
       bypass: options.bypass === undefined ? noBypass : { ...noBypass, ...options.bypass },
     }
@@ -106,6 +110,7 @@ export class TestEngine implements Recorder {
         options.rates === undefined
           ? undefined
           : new RateTable(RateTable.memory(1_024, Buffer.from('a seed: 8'), this.clock.nowMs())),
+      siblings: options.siblings,
       random: () => 'boundary',
     })
   }

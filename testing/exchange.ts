@@ -49,6 +49,7 @@ export function asked(
     policy,
     ignoredCookie,
     ignoredParameter: undefined,
+    mark: '',
     bypass: noBypass,
     rates: undefined,
     bodyBytesMax: Infinity,

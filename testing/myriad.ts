@@ -42,6 +42,8 @@ export async function startMyriad(
     writeFileSync(file, JSON.stringify({ services: { site: { origin: target } }, ...config }))
     command.push('--config', file)
   } else command.push(target)
+  // One process, where a test does not ask for more: all that it sees was then done by one.
+  if (config?.['processes'] === undefined) command.push('--processes', '1')
   for (const address of listen) command.push('--listen', address)
   command.push('--console', 'off')
   // What is kept between starts is kept in the test's folder.

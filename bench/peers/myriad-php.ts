@@ -26,6 +26,8 @@ export function myriadPhp({ root, socket, preset, cache = {} }: PhpSite): Peer {
       return Promise.resolve([
         myriad.program,
         'serve',
+        '--processes',
+        '1',
         '--config',
         config,
         '--listen',

@@ -13,7 +13,17 @@ export function myriadFiles(site: string): Peer {
   return {
     ...myriad,
     prepare: ({ port }) =>
-      Promise.resolve([command, 'serve', site, '--listen', `127.0.0.1:${port}`, '--console', 'off']),
+      Promise.resolve([
+        command,
+        'serve',
+        site,
+        '--listen',
+        `127.0.0.1:${port}`,
+        '--processes',
+        '1',
+        '--console',
+        'off',
+      ]),
   }
 }
 
@@ -44,5 +54,5 @@ function commandFor(folder: string, originPort: number, listen: string, more = {
   const services = { site: { origin: `http://127.0.0.1:${originPort}` } }
   const routes = [{ path: '/*', service: 'site' }]
   writeFileSync(config, JSON.stringify({ services, routes, tiers: { memory: '256MB' }, ...more }))
-  return [command, 'serve', '--config', config, '--listen', listen, '--console', 'off']
+  return [command, 'serve', '--config', config, '--listen', listen, '--processes', '1', '--console', 'off']
 }

@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { FakeClock } from '../../testing/fake-clock.ts'
 import { realTimers } from '../base/clock.ts'
 import { Funnel } from '../observe/funnel.ts'
-import { purgeAt, running, statusOf } from './client.ts'
+import { changeAt, purgeAt, running, statusOf } from './client.ts'
 import { socketPath, socketPids } from './folder.ts'
 import { listenForAdmin, type AdminAnswers } from './listener.ts'
 import type { PurgeAsked } from './purge.ts'
@@ -31,18 +31,24 @@ const status = (pid: number): Status => ({
   addresses: ['http://127.0.0.1:8080'],
   routes: [{ name: '/*', service: 'site' }],
   memory: { objects: 1, usedBytes: 2, budgetBytes: 3 },
+  connections: 4,
   funnel: new Funnel(new FakeClock()).snapshot(),
+  processes: [{ pid, runningMs: 5, restarts: 0 }],
 })
 
 /** What was ordered last. */
 let ordered: PurgeAsked | undefined
 
 const answers = (pid: number): AdminAnswers => ({
-  status: () => status(pid),
+  status: () => Promise.resolve(status(pid)),
   purge(asked) {
     ordered = asked
-    return asked.kind === 'all' ? { kind: 'purged', responses: 7 } : { kind: 'refused', error: asked.url }
+    return Promise.resolve(
+      asked.kind === 'all' ? { kind: 'purged', responses: 7 } : { kind: 'refused', error: asked.url },
+    )
   },
+  reload: () => Promise.resolve({ kind: 'refused', code: 2, error: 'wrong' }),
+  upgrade: () => Promise.resolve({ kind: 'changed', lines: ['new'] }),
 })
 
 test('the status that is told is the status that is heard', async () => {
@@ -76,6 +82,24 @@ test('a purge is done, and told of, by the process that is asked', async () => {
   expect(ordered).toBeUndefined()
   stop()
   expect(await purge({ kind: 'all' })).toBeUndefined()
+})
+
+test('a change is answered with what became of it', async () => {
+  const folder = join(root, 'change')
+  const { path, stop } = listenForAdmin(folder, process.pid, answers(1))
+  expect(await changeAt(folder, process.pid, realTimers, 'reload')).toEqual({
+    kind: 'refused',
+    code: 2,
+    error: 'wrong',
+  })
+  expect(await changeAt(folder, process.pid, realTimers, 'upgrade')).toEqual({
+    kind: 'changed',
+    lines: ['new'],
+  })
+  for (const name of ['reload', 'upgrade'])
+    expect((await fetch(`http://localhost/${name}`, { unix: path })).status).toBe(405)
+  stop()
+  expect(await changeAt(folder, process.pid, realTimers, 'reload')).toBeUndefined()
 })
 
 test('other paths and methods are refused', async () => {

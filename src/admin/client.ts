@@ -1,10 +1,14 @@
 // Asks the running Myriads of this user how they are, and has them empty their caches.
 import type { Timers } from '../base/clock.ts'
 import { forget, socketPath, socketPids } from './folder.ts'
+import type { ChangeOutcome } from './change.ts'
 import type { PurgeAsked, PurgeOutcome } from './purge.ts'
 import type { Status } from './status.ts'
 
 const answerTimeMs = 2000
+/** Purging waits for every process; a change for new ones to start, or for PHP. */
+const purgeTimeMs = 15_000
+const changeTimeMs = 90_000
 
 /** The status of every Myriad that runs under this user, by process id. */
 export async function running(folder: string, timers: Timers): Promise<readonly Status[]> {
@@ -25,7 +29,18 @@ export async function purgeAt(
   asked: PurgeAsked,
 ): Promise<PurgeOutcome | undefined> {
   const order = { method: 'POST', body: JSON.stringify(asked) }
-  return (await ask(folder, pid, timers, '/purge', order)) as PurgeOutcome | undefined
+  return (await ask(folder, pid, timers, '/purge', order, purgeTimeMs)) as PurgeOutcome | undefined
+}
+
+/** Has one process read its configuration anew, or start the program anew; undefined when it is gone. */
+export async function changeAt(
+  folder: string,
+  pid: number,
+  timers: Timers,
+  what: 'reload' | 'upgrade',
+): Promise<ChangeOutcome | undefined> {
+  const asked = ask(folder, pid, timers, `/${what}`, { method: 'POST' }, changeTimeMs)
+  return (await asked) as ChangeOutcome | undefined
 }
 
 async function ask(
@@ -34,9 +49,10 @@ async function ask(
   timers: Timers,
   path: string,
   what: { readonly method: string; readonly body?: string },
+  timeMs = answerTimeMs,
 ): Promise<unknown> {
   const abort = new AbortController()
-  const timer = timers.after(answerTimeMs, () => abort.abort())
+  const timer = timers.after(timeMs, () => abort.abort())
   try {
     const response = await fetch(`http://localhost${path}`, {
       ...what,

@@ -2,6 +2,7 @@
 import { makePrivate } from '../base/private-folder.ts'
 import { forget, socketPath } from './folder.ts'
 import { readPurgeAsked, type PurgeAsked, type PurgeOutcome } from './purge.ts'
+import type { ChangeOutcome } from './change.ts'
 import type { Status } from './status.ts'
 
 /** Questions and orders are short. */
@@ -16,9 +17,13 @@ export interface AdminListener {
 /** What a running Myriad can be asked. */
 export interface AdminAnswers {
   /** `GET /status` */
-  status(): Status
+  status(): Promise<Status>
   /** `POST /purge`: done when it is answered. */
-  purge(asked: PurgeAsked): PurgeOutcome
+  purge(asked: PurgeAsked): Promise<PurgeOutcome>
+  /** `POST /reload`: the configuration is read anew, and served from when it is answered on. */
+  reload(): Promise<ChangeOutcome>
+  /** `POST /upgrade`: the program that now lies on the disk serves when it is answered. */
+  upgrade(): Promise<ChangeOutcome>
 }
 
 /** Answers on this process's socket. Throws when the folder is not private or the socket not free. */
@@ -30,12 +35,18 @@ export function listenForAdmin(folder: string, pid: number, answers: AdminAnswer
   const server = Bun.serve({
     unix: path,
     maxRequestBodySize: BODY_BYTES_MAX,
-    fetch(request) {
+    fetch(request, self) {
+      // An upgrade is answered when new processes have started; who asks has a limit of its own.
+      self.timeout(request, 0)
       switch (new URL(request.url).pathname) {
         case '/status':
-          return request.method === 'GET' ? Response.json(answers.status()) : wrongMethod('GET')
+          return request.method === 'GET' ? told(answers.status()) : wrongMethod('GET')
         case '/purge':
           return request.method === 'POST' ? purge(request, answers) : wrongMethod('POST')
+        case '/reload':
+          return request.method === 'POST' ? told(answers.reload()) : wrongMethod('POST')
+        case '/upgrade':
+          return request.method === 'POST' ? told(answers.upgrade()) : wrongMethod('POST')
         default:
           return new Response(null, { status: 404 })
       }
@@ -52,7 +63,11 @@ export function listenForAdmin(folder: string, pid: number, answers: AdminAnswer
 
 async function purge(request: Request, answers: AdminAnswers): Promise<Response> {
   const asked = readPurgeAsked(await json(request))
-  return asked === undefined ? new Response(null, { status: 400 }) : Response.json(answers.purge(asked))
+  return asked === undefined ? new Response(null, { status: 400 }) : await told(answers.purge(asked))
+}
+
+async function told(answer: Promise<unknown>): Promise<Response> {
+  return Response.json(await answer)
 }
 
 async function json(request: Request): Promise<unknown> {

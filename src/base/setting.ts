@@ -62,6 +62,12 @@ export const integer = (value: number, text: string, bounds: Bounds = {}): Setti
   ...bounds,
 })
 
+/** A number that may be absent. */
+export const optionalInteger = (
+  text: string,
+  bounds: Bounds = {},
+): SettingRow<number | undefined, 'integer'> => ({ kind: 'integer', default: undefined, text, ...bounds })
+
 /** A size in bytes; written as a number, or with KB, MB, GB, TB (powers of 1024). */
 export const bytes = (value: number, text: string, bounds: Bounds = {}): SettingRow<number, 'bytes'> => ({
   kind: 'bytes',
@@ -75,12 +81,6 @@ export const optionalBytes = (
   text: string,
   bounds: Bounds = {},
 ): SettingRow<number | undefined, 'bytes'> => ({ kind: 'bytes', default: undefined, text, ...bounds })
-
-/** A number that may be absent. */
-export const optionalInteger = (
-  text: string,
-  bounds: Bounds = {},
-): SettingRow<number | undefined, 'integer'> => ({ kind: 'integer', default: undefined, text, ...bounds })
 
 /** A number that has to be set. */
 export const requiredInteger = (text: string, bounds: Bounds = {}): SettingRow<number, 'integer'> => ({

@@ -17,9 +17,14 @@ const safe: ReadonlySet<string> = new Set([
   'SEARCH',
 ])
 
+/** Whether an answer to this method could invalidate: it is unsafe, or unknown. */
+export function mayInvalidate(method: string): boolean {
+  return !safe.has(method)
+}
+
 /** Whether the answer invalidates: an unsafe or unknown method, and a status that is no error (2xx or 3xx). */
 export function invalidates(method: string, status: number): boolean {
-  return !safe.has(method) && status >= 200 && status < 400
+  return mayInvalidate(method) && status >= 200 && status < 400
 }
 
 /**

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { FakeClock } from '../../testing/fake-clock.ts'
 import { listenForAdmin } from '../admin/listener.ts'
 import type { PurgeAsked, PurgeOutcome } from '../admin/purge.ts'
+import type { ChangeOutcome } from '../admin/change.ts'
 import type { Status } from '../admin/status.ts'
 import { Funnel } from '../observe/funnel.ts'
 
@@ -41,6 +42,8 @@ test('help shows the commands that there are', async () => {
     'check',
     'status',
     'purge',
+    'reload',
+    'upgrade',
     'php',
     'demo',
     'completion',
@@ -57,7 +60,8 @@ test.each([
   [[], ''],
   [['serv'], "no such command: serv; did you mean 'serve'?"],
   [['serve', '--lisen', ':1'], 'no such flag: --lisen; did you mean --listen?'],
-  [['serve', 'http://a', '--processes', '2'], '--processes 2 is not available'],
+  [['serve', 'http://a', '--processes', 'two'], '--processes two: expected a whole number, from 1 to 256'],
+  [['serve', 'http://a', '--processes', '0'], 'from 1 to 256'],
   [['serve', 'http://a', '--console', '127.0.0.1:1'], "only 'off'"],
   [['serve', './public'], "'./public' is not available as a TARGET"],
   [['serve', 'localhost:9000'], "did you mean 'http://localhost:9000'?"],
@@ -125,6 +129,24 @@ const purge = (asked: PurgeAsked): PurgeOutcome =>
     ? { kind: 'refused', error: 'no route' }
     : { kind: 'purged', responses: asked.kind === 'all' ? 1234 : 1 }
 
+const orders = {
+  purge: (asked: PurgeAsked) => Promise.resolve(purge(asked)),
+  reload: (): Promise<ChangeOutcome> =>
+    Promise.resolve({ kind: 'refused', code: 2, error: 'config: one setting is wrong' }),
+  upgrade: (): Promise<ChangeOutcome> => Promise.resolve({ kind: 'changed', lines: ['upgraded'] }),
+}
+
+test('reload and upgrade tell what became of it', async () => {
+  expect((await myriad('reload')).err).toBe('myriad: no Myriad of this user is running\n')
+  const one = listenForAdmin(sockets, process.pid, {
+    status: () => Promise.resolve({ pid: process.pid, addresses: [] } as unknown as Status),
+    ...orders,
+  })
+  expect(await myriad('reload')).toEqual({ code: 2, out: '', err: 'config: one setting is wrong\n' })
+  expect(await myriad('upgrade')).toEqual({ code: 0, out: 'upgraded\n', err: '' })
+  one.stop()
+})
+
 test('status and purge: none, one and several', async () => {
   for (const command of [['status'], ['purge', '--all']])
     expect((await myriad(...command)).err).toBe('myriad: no Myriad of this user is running\n')
@@ -138,9 +160,14 @@ test('status and purge: none, one and several', async () => {
     addresses: ['http://127.0.0.1:1'],
     routes: [],
     memory: { objects: 12, usedBytes: 3 << 20, budgetBytes: 128 << 20 },
+    connections: 7,
+    processes: [{ pid: process.pid, runningMs: 5000, restarts: 0 }],
     funnel: funnel.snapshot(),
   }
-  const one = listenForAdmin(sockets, process.pid, { status: () => status, purge })
+  const one = listenForAdmin(sockets, process.pid, {
+    status: () => Promise.resolve(status),
+    ...orders,
+  })
   const shown = await myriad('status')
   expect(shown.code).toBe(0)
   expect(shown.out).toContain('75.0%')
@@ -166,8 +193,8 @@ test('status and purge: none, one and several', async () => {
   })
 
   const parent = listenForAdmin(sockets, process.ppid, {
-    status: () => ({ ...status, pid: process.ppid }),
-    purge,
+    status: () => Promise.resolve({ ...status, pid: process.ppid }),
+    ...orders,
   })
   const several = await myriad('status')
   expect(several.code).toBe(1)

@@ -9,12 +9,16 @@ import { commandHelp, programHelp } from './help.ts'
 import { writeText } from './output.ts'
 import { php } from './php.ts'
 import { purge } from './purge.ts'
+import { reload, upgrade } from './change.ts'
+import { edge } from './edge.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
 import { version } from './version.ts'
 
-const served: readonly Command[] = [serve, check, status, purge, php, demo]
+const served: readonly Command[] = [serve, check, status, purge, reload, upgrade, php, demo]
 const commands: readonly Command[] = [...served, completion(served)]
+/** Called by Myriad itself. */
+const internal: readonly Command[] = [edge]
 
 async function main(args: readonly string[], world: World): Promise<ExitCode> {
   const [name = '--help', ...rest] = args
@@ -26,7 +30,7 @@ async function main(args: readonly string[], world: World): Promise<ExitCode> {
     world.out(`myriad ${version}\n`)
     return 0
   }
-  const command = commands.find((known) => known.name === name)
+  const command = [...commands, ...internal].find((known) => known.name === name)
   if (command === undefined) {
     const near = nearest(
       name,

@@ -1,10 +1,12 @@
 // What keeps a server from being overrun, wired with the real I/O: who may connect, who is banned, who asks too much, and
 // how much memory all of it may take.
 import { randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { IpSet } from '../base/ip-ranges.ts'
 import type { Clock, Timer, Timers } from '../base/clock.ts'
 import type { Site } from '../config/site.ts'
 import { RateTable } from '../cube/y/rate-table.ts'
-import { Admission } from '../edge/admission.ts'
+import { Admission, type AdmissionSettings } from '../edge/admission.ts'
 import { BanFile } from '../edge/ban-file.ts'
 import { BanList } from '../edge/ban-list.ts'
 import type { Tell } from '../logs/error-log.ts'
@@ -18,62 +20,115 @@ export interface ProtectionDeps {
   readonly timers: Timers
   readonly tell: Tell
   readonly store: Pick<MemoryStore<unknown>, 'bytes' | 'budgetBytes' | 'limit'>
+  /** How many processes share the machine's memory. */
+  readonly processes: number
   /** Ends the connections of those who have been banned since they came. */
   cutBanned(): void
 }
 
-/** A server's protection, at work. */
-export interface Protection {
-  readonly admission: Admission
-  /** Undefined: no route limits the rate of requests. */
-  readonly rates: RateTable | undefined
-  isBanned(address: string): boolean
-  stop(): void
-}
+/** What a site says of protection. */
+export type Protected = Pick<Site, 'edge' | 'routes' | 'tiers'>
 
-/** Begins to protect; who is banned is known when it returns. */
-export function protect(
-  { edge, routes, tiers }: Site,
-  { clock, timers, tell, store, cutBanned }: ProtectionDeps,
-): Protection {
-  const bans = new BanList(edge.ban)
-  const { banFile } = edge
-  const followed =
-    banFile === undefined
-      ? undefined
-      : new BanFile(banFile, {
-          timers,
-          list: bans,
-          changed: cutBanned,
-          tell: (problem) => tell('warning', `${banFile} is not used as it is now: ${problem}`),
-        })
-  const admission = new Admission({
-    perAddressMax: edge.connectionsPerAddress,
-    exempt: ['loopback', ...edge.trust, ...edge.proxyProtocol],
-    bans,
-  })
-  const rates = routes.routes.some((route) => route.rates !== undefined)
-    ? new RateTable(RateTable.memory(edge.rateKeysMax, randomBytes(8), clock.nowMs()))
-    : undefined
-  const guarded = guardMemory(tiers.guard ?? machineLimit(), admission, { timers, tell, store })
-  return {
-    admission,
-    rates,
-    isBanned: (address) => bans.has(address),
-    stop() {
-      followed?.stop()
-      guarded.cancel()
-    },
+/** A server's protection, at work. */
+export class Protection {
+  readonly admission: Admission
+  readonly #deps: ProtectionDeps
+  readonly #bans: BanList
+  #site: Protected
+  #banFile: BanFile | undefined
+  #guard: Timer
+  #rates: RateTable | undefined
+
+  /** Begins to protect; who is banned is known when it returns. */
+  constructor(site: Protected, deps: ProtectionDeps) {
+    this.#deps = deps
+    this.#site = site
+    this.#bans = new BanList(site.edge.ban)
+    this.#banFile = this.#follow(site)
+    this.admission = new Admission({ ...admissionOf(site), bans: this.#bans })
+    this.#rates = this.#ratesOf(site)
+    this.#guard = this.#guardOf(site)
+  }
+
+  /** Undefined: no route limits the rate of requests. */
+  get rates(): RateTable | undefined {
+    return this.#rates
+  }
+
+  isBanned(address: string): boolean {
+    return this.#bans.has(address)
+  }
+
+  /**
+   * Protects as another configuration says. Rates are counted on where the limits are the same ones, else anew. The store
+   * has its budget already.
+   */
+  configure(site: Protected): void {
+    const before = this.#site
+    this.#site = site
+    this.#bans.fix(site.edge.ban)
+    if (site.edge.banFile !== before.edge.banFile) {
+      this.#banFile?.stop()
+      this.#bans.replace(new IpSet([]))
+      this.#banFile = this.#follow(site)
+    }
+    this.admission.configure(admissionOf(site))
+    if (!isDeepStrictEqual(limitsOf(site), limitsOf(before))) this.#rates = this.#ratesOf(site)
+    if (!isDeepStrictEqual(site.tiers, before.tiers)) {
+      this.#guard.cancel()
+      // What the store had to give up it may take again, until the new guard says otherwise.
+      this.#deps.store.limit(this.#deps.store.budgetBytes)
+      this.#guard = this.#guardOf(site)
+    }
+    this.#deps.cutBanned()
+  }
+
+  stop(): void {
+    this.#banFile?.stop()
+    this.#guard.cancel()
+  }
+
+  #follow({ edge: { banFile } }: Protected): BanFile | undefined {
+    const { timers, tell, cutBanned } = this.#deps
+    if (banFile === undefined) return undefined
+    return new BanFile(banFile, {
+      timers,
+      list: this.#bans,
+      changed: cutBanned,
+      tell: (problem) => tell('warning', `${banFile} is not used as it is now: ${problem}`),
+    })
+  }
+
+  #ratesOf({ edge, routes }: Protected): RateTable | undefined {
+    if (!routes.routes.some((route) => route.rates !== undefined)) return undefined
+    return new RateTable(RateTable.memory(edge.rateKeysMax, randomBytes(8), this.#deps.clock.nowMs()))
+  }
+
+  #guardOf({ tiers }: Protected): Timer {
+    return guardMemory(tiers.guard ?? machineLimit(this.#deps.processes), this.admission, this.#deps)
   }
 }
 
+function admissionOf({ edge }: Protected): AdmissionSettings {
+  return {
+    perAddressMax: edge.connectionsPerAddress,
+    exempt: ['loopback', ...edge.trust, ...edge.proxyProtocol],
+  }
+}
+
+/** What decides how rates are counted. */
+function limitsOf({ edge, routes }: Protected): unknown {
+  return [edge.rateKeysMax, routes.routes.map(({ rates }) => rates)]
+}
+
 const LOOK_MS = 250
-/** The share of the machine's memory that one process may take where its owner does not say. */
+/** The share of the machine's memory that the processes may take together where its owner does not say. */
 const machineShare = 0.8
 /** Below this the program itself would be too large, and nobody could ever connect. */
 const LIMIT_BYTES_MIN = 160 << 20
 
-const machineLimit = (): number => Math.max(LIMIT_BYTES_MIN, machineSize().memoryBytes * machineShare)
+const machineLimit = (processes: number): number =>
+  Math.max(LIMIT_BYTES_MIN, (machineSize().memoryBytes * machineShare) / processes)
 
 /** Looks four times a second what the process takes. */
 function guardMemory(

@@ -19,15 +19,19 @@ export interface ServedPhp extends ProvidedPhp {
 }
 
 /** The folders of a site whose PHP is to be found or started. */
-function foldersWithoutSocket(site: Site): readonly string[] {
+function foldersWithoutSocket(site: Site, known: ReadonlyMap<string, unknown>): readonly string[] {
   return site.services.flatMap(({ origin }) =>
-    origin.kind === 'php' && origin.address === undefined ? [origin.root] : [],
+    origin.kind === 'php' && origin.address === undefined && !known.has(origin.root) ? [origin.root] : [],
   )
 }
 
-/** Which php-fpm answers for the folders of a site, or would be started for them. */
-export async function phpPlan(site: Site, world: World): Promise<PhpPlan | NoPhp> {
-  return await planPhp(foldersWithoutSocket(site), {
+/** Which php-fpm answers for the folders of a site that are not `known`, or would be started for them. */
+export async function phpPlan(
+  site: Site,
+  world: World,
+  known: ReadonlyMap<string, unknown> = new Map(),
+): Promise<PhpPlan | NoPhp> {
+  return await planPhp(foldersWithoutSocket(site, known), {
     timers: world.timers,
     path: process.env['PATH'] ?? '',
     // The memory tier with what it takes beside its budget, and the program.
@@ -37,19 +41,20 @@ export async function phpPlan(site: Site, world: World): Promise<PhpPlan | NoPhp
 }
 
 /**
- * Finds or starts PHP for a site; an exit code when there is none, and why has been written. `say` takes what happens
- * to it later.
+ * Finds or starts PHP for the folders of a site that are not `known`; an exit code when there is none, and why has been
+ * written. `say` takes what happens to it later.
  */
 export async function phpFor(
   site: Site,
   world: World,
+  known: ReadonlyMap<string, unknown>,
   say: (line: string) => void,
 ): Promise<ServedPhp | ExitCode> {
   const refuse = ({ kind, text }: NoPhp): ExitCode => {
     world.err(`myriad: ${text}\n`)
     return kind === 'wrong' ? 2 : 1
   }
-  const plan = await phpPlan(site, world)
+  const plan = await phpPlan(site, world, known)
   if (plan.kind !== 'plan') return refuse(plan)
   const base = socketFolder()
   try {

@@ -30,7 +30,14 @@ afterAll(async () => {
 const myriad = (...args: string[]): Child => startChild([process.execPath, main, ...args], env)
 
 async function serve(): Promise<{ child: Child; address: string }> {
-  const child = myriad('serve', `http://127.0.0.1:${application.port}`, '--listen', '127.0.0.1:0')
+  const child = myriad(
+    'serve',
+    `http://127.0.0.1:${application.port}`,
+    '--listen',
+    '127.0.0.1:0',
+    '--processes',
+    '1',
+  )
   const [, address] = await child.prints(
     /^(http:\/\/127\.0\.0\.1:\d+) serves \/\* from http:\/\/127\.0\.0\.1:\d+$/m,
   )

@@ -1,16 +1,25 @@
-// `myriad serve`: stands in front of an application until it is told to stop.
+// `myriad serve`: stands in front of an application until it is told to stop. With one process it serves itself; with
+// several it supervises those that do.
+import type { ChangeOutcome } from '../admin/change.ts'
 import { listenForAdmin, type AdminAnswers, type AdminListener } from '../admin/listener.ts'
 import { socketFolder } from '../admin/folder.ts'
 import { originText } from '../config/origin-text.ts'
+import { siteRows } from '../config/resolve.ts'
 import type { Site } from '../config/site.ts'
 import { nearest } from '../config/spelling.ts'
 import type { Tell } from '../logs/error-log.ts'
-import { openErrorLog } from '../logs/open.ts'
+import { openErrorLog, type OpenErrorLog } from '../logs/open.ts'
+import { canShareSockets } from '../supervisor/descriptors.ts'
+import { serveAlone } from './alone.ts'
+import { Changes } from './changes.ts'
 import type { Command, Given, World } from './command.ts'
-import { phpFor, type ServedPhp } from './provided-php.ts'
-import { localCertificate, stateFolder } from './local-certificate.ts'
-import { ListenError, startServer, type RunningServer } from './server.ts'
-import { configFlag, listenFlag, siteFrom } from './site.ts'
+import { watchFile } from './config-watch.ts'
+import { listenProblem } from './listen-problem.ts'
+import { PhpPools } from './php-pools.ts'
+import { processesOf, whyOneProcess } from './process-count.ts'
+import type { Served } from './served.ts'
+import { configFlag, listenFlag, siteFrom, type FoundSite } from './site.ts'
+import { serveSupervised } from './supervised.ts'
 import { version } from './version.ts'
 
 export const serve: Command = {
@@ -22,11 +31,12 @@ export const serve: Command = {
 public/ or web/) a PHP site, else files. WordPress, MediaWiki, Drupal, DokuWiki, Laravel and Symfony are recognised. PHP is
 asked of the php-fpm that runs here, or of one that is started, and ended again. Without TARGET, the configuration says what is
 served: --config FILE, or myriad.config.ts, .json or .yaml in this folder; else the folder itself.
-SIGTERM and Ctrl-C let the requests in progress finish; a second Ctrl-C ends at once. SIGUSR1 opens the logs anew.`,
+SIGTERM and Ctrl-C let the requests in progress finish; a second Ctrl-C ends at once. SIGHUP, or a change of the file, has the
+configuration read anew. SIGUSR1 opens the logs anew.`,
   flags: [
     listenFlag,
     configFlag,
-    { name: 'processes', value: 'N', text: 'How many processes serve; 1.' },
+    { name: 'processes', value: 'N', text: 'How many processes serve; one for each core.' },
     { name: 'console', value: 'off', text: 'Where the console is; off.' },
   ],
   async run(given, world) {
@@ -37,35 +47,33 @@ SIGTERM and Ctrl-C let the requests in progress finish; a second Ctrl-C ends at 
     }
     const found = await siteFrom(given, world)
     if (found === undefined) return 2
-    const { site, recognised } = found
-    const errors = openErrorLog(site.log, { ...world, stderr: world.err })
-    const php = await phpFor(site, world, (line) => errors.tell('notice', line))
-    const server = typeof php === 'number' ? undefined : start(site, php, errors.tell, world)
-    if (typeof php === 'number' || server === undefined) {
-      if (typeof php !== 'number') await php.end()
-      await errors.close()
-      return typeof php === 'number' ? php : 1
-    }
-    // Before anything is printed: whoever waits for a line may send a signal at once.
-    const stopped = stopSignal()
-    process.on('SIGUSR1', () => {
-      errors.reopen()
-      server.reopenLog()
-    })
-    for (const line of [...(recognised === undefined ? [] : [recognised]), ...php.lines])
-      world.out(`${line}\n`)
-    await serveUntil(stopped, server, site, errors.tell, world)
+    const errors = openErrorLog(found.site.log, { ...world, stderr: world.err })
+    const php = new PhpPools((line) => errors.tell('notice', line))
+    const code = await serveWith(errors, { found, php, given, world })
     await php.end()
     await errors.close()
-    return 0
+    return code
   },
 }
 
-/** What one process without a console cannot do. */
+/** What is served, and what it was asked for with. */
+interface Serving {
+  readonly found: FoundSite
+  readonly php: PhpPools
+  readonly given: Given
+  readonly world: World
+}
+
+const { min = 1, max = 1 } = siteRows.processes
+
+/** What cannot be done. */
 function refusal(given: Given): string | undefined {
-  const processes = given.value('processes') ?? '1'
+  const processes = given.value('processes')
   const console = given.value('console') ?? 'off'
-  if (processes !== '1') return `--processes ${processes} is not available: this version serves with 1`
+  if (processes !== undefined && !(/^\d{1,4}$/.test(processes) && +processes >= min && +processes <= max))
+    return `--processes ${processes}: expected a whole number, from ${min} to ${max}`
+  if (Number(processes) > 1 && !canShareSockets())
+    return `--processes ${processes} is not available on this system: several processes need Linux`
   if (console !== 'off') {
     const meant = nearest(console, ['off']) === undefined ? '' : "; did you mean 'off'?"
     return `--console ${console} is not available: this version has no console, so only 'off'${meant}`
@@ -73,54 +81,71 @@ function refusal(given: Given): string | undefined {
   return undefined
 }
 
-function start(site: Site, php: ServedPhp, tell: Tell, world: World): RunningServer | undefined {
+/** Serves until it is told to stop. */
+async function serveWith(errors: OpenErrorLog, serving: Serving): Promise<0 | 1 | 2> {
+  const { found, php, given, world } = serving
+  const provided = await php.need(found.site, world)
+  if (typeof provided === 'number') return provided
+  // Before anything is started or printed: whoever waits for a line may send a signal at once.
+  const signals = new Signals()
+  const served = await start(errors.tell, serving)
+  if (served === undefined) return 1
+  signals.onReopen = () => {
+    errors.reopen()
+    served.reopenLogs()
+  }
+  const one = whyOneProcess(given, found.site)
+  const lines = [found.recognised, ...provided.lines, one].filter((line) => line !== undefined)
+  for (const line of lines) world.out(`${line}\n`)
+  await serveUntil(signals, served, errors.tell, serving)
+  return 0
+}
+
+async function start(tell: Tell, { found, php, given, world }: Serving): Promise<Served | undefined> {
   try {
-    return startServer(site, {
-      ...world,
-      tell,
-      php: php.byFolder,
-      localCertificate: () => localCertificate(stateFolder(), world.clock.nowMs()),
-    })
+    const processes = processesOf(given, found.site)
+    if (processes === 1) return serveAlone(found, php.byFolder, { world, tell })
+    return await serveSupervised(found, php.byFolder, { world, tell, processes })
   } catch (error) {
-    if (!(error instanceof ListenError)) throw error
-    world.err(`myriad: ${listenProblem(error)}\n`)
+    const problem = listenProblem(error)
+    if (problem === undefined) throw error
+    world.err(`myriad: ${problem}\n`)
     return undefined
   }
 }
 
-/** Why an address cannot be listened on, and what to do about it. */
-function listenProblem({ address, cause }: ListenError): string {
-  const code = (cause as { code?: string } | undefined)?.code
-  const place = `port ${address.port} on ${address.hostname}`
-  if (code === 'EADDRINUSE') return `${place} is in use by another program: choose another with --listen`
-  if (code === 'EACCES') return `${place} may not be opened by this user: ports below 1024 need a privilege`
-  if (code === 'EADDRNOTAVAIL') return `${address.hostname} is not an address of this machine`
-  return `cannot listen on ${place}: ${cause instanceof Error ? cause.message : String(cause)}`
-}
-
-async function serveUntil(
-  stopped: Promise<void>,
-  server: RunningServer,
-  site: Site,
-  tell: Tell,
-  world: World,
-): Promise<void> {
+async function serveUntil(signals: Signals, served: Served, tell: Tell, serving: Serving): Promise<void> {
+  const { world } = serving
   const startMs = world.clock.monotonicMs()
+  let { site } = serving.found
+  const changes = new Changes({ ...serving, served, started: site, changed: (found) => (site = found.site) })
   const admin = listen(tell, {
-    status: () => ({
+    status: async () => ({
       version,
       pid: process.pid,
       runningMs: Math.round(world.clock.monotonicMs() - startMs),
-      addresses: server.addresses,
+      addresses: served.addresses,
       routes: site.routes.routes.map((route) => ({ name: route.name, service: route.service.name })),
-      memory: server.memory(),
-      funnel: server.funnel.snapshot(),
+      ...(await served.figures()),
     }),
-    purge: (asked) => server.purge(asked),
+    purge: (asked) => served.purge(asked),
+    reload: () => changes.reload(),
+    upgrade: () => changes.upgrade(),
   })
-  for (const address of server.addresses) world.out(`${address} serves ${routesText(site)}\n`)
-  await stopped
-  await server.drain()
+  const say = (outcome: ChangeOutcome): void => {
+    if (outcome.kind === 'refused') return tell('error', outcome.error)
+    for (const line of outcome.lines) world.out(`${line}\n`)
+  }
+  const reload = (): void => void changes.reload().then(say)
+  signals.onKill = () => served.kill()
+  signals.onReload = reload
+  signals.onUpgrade = () => void changes.upgrade().then(say)
+  const { file } = serving.found
+  const unwatch = file === undefined ? undefined : watchFile(file, world.timers, reload)
+  for (const address of served.addresses) world.out(`${address} serves ${routesText(site)}\n`)
+  await signals.stopped
+  unwatch?.()
+  await served.end()
   admin?.stop()
 }
 
@@ -137,19 +162,34 @@ function listen(tell: Tell, answers: AdminAnswers): AdminListener | undefined {
   }
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a SIGINT after that ends the process. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
+/** What the process is sent while it serves. */
+class Signals {
+  /** Resolves at the first SIGTERM or SIGINT; a SIGINT after that ends the process. */
+  readonly stopped: Promise<void>
+  onKill: (() => void) | undefined
+  onReload: (() => void) | undefined
+  onUpgrade: (() => void) | undefined
+  onReopen: (() => void) | undefined
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.stopped = promise
     let stopping = false
     const stop = (signal: 'SIGTERM' | 'SIGINT'): void => {
-      // 130: ended by SIGINT, as shells count it.
-      if (stopping && signal === 'SIGINT') process.exit(130)
+      if (stopping && signal === 'SIGINT') {
+        this.onKill?.()
+        // 130: ended by SIGINT, as shells count it.
+        process.exit(130)
+      }
       stopping = true
       resolve()
     }
     process.on('SIGTERM', stop)
     process.on('SIGINT', stop)
-  })
+    process.on('SIGHUP', () => this.onReload?.())
+    process.on('SIGUSR1', () => this.onReopen?.())
+    process.on('SIGUSR2', () => this.onUpgrade?.())
+  }
 }
 
 const routesShown = 4

@@ -25,6 +25,12 @@ export const listenFlag: Flag = {
 /** The site that was asked for. */
 export interface FoundSite {
   readonly site: Site
+  /** The value of the configuration. */
+  readonly value: unknown
+  /** Where its relative paths start. */
+  readonly folder: string
+  /** The file that it stands in; undefined: in none. */
+  readonly file: string | undefined
   /** What a folder was recognised as, in words; undefined when nothing had to be. */
   readonly recognised: string | undefined
 }
@@ -41,7 +47,10 @@ export async function siteFrom(given: Given, world: World): Promise<FoundSite | 
     readFile,
     nowMs: () => world.clock.nowMs(),
   })
-  if (resolved.kind === 'site') return { site: resolved.site, recognised: source.recognised }
+  if (resolved.kind === 'site') {
+    const { folder, file, recognised } = source
+    return { site: resolved.site, value, folder, file, recognised }
+  }
   const { problems } = resolved
   const count = problems.length === 1 ? 'one setting is wrong' : `${problems.length} settings are wrong`
   world.err(`myriad: ${source.name}: ${count}\n`)
@@ -55,6 +64,7 @@ interface Source {
   readonly value: unknown
   /** Where its relative paths start. */
   readonly folder: string
+  readonly file?: string
   readonly recognised?: string
 }
 
@@ -87,7 +97,7 @@ async function sourceOf(given: Given, world: World): Promise<Source | undefined>
   const loaded = await loadConfig(file)
   const name = config ?? basename(file)
   if (loaded.kind === 'unreadable') return refuse(`${name}: ${loaded.error}`)
-  return { name, value: loaded.value, folder: dirname(file) }
+  return { name, value: loaded.value, folder: dirname(file), file }
 }
 
 /** The command line's addresses in place of the configuration's. */
@@ -123,7 +133,8 @@ const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 
-function readFile(path: string): Uint8Array | undefined {
+/** The bytes of a file that a configuration names; undefined when it cannot be read. */
+export function readFile(path: string): Uint8Array | undefined {
   try {
     return readFileSync(path)
   } catch {

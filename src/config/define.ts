@@ -88,6 +88,8 @@ export type TlsInput = SettingsInput<typeof tlsRows> & {
 /** A whole configuration. */
 export interface ConfigInput {
   readonly listen?: string | readonly string[]
+  /** How many processes serve. */
+  readonly processes?: number
   readonly services: Readonly<Record<string, ServiceInput>>
   /** The first that matches wins; without any, every request goes to the only service. */
   readonly routes?: readonly RouteInput[]

@@ -34,6 +34,18 @@ test('TypeScript, JSON and YAML give the same value', async () => {
   for (const path of files) expect(await loadConfig(path)).toEqual({ kind: 'loaded', value })
 })
 
+test('a TypeScript file, and what it imports, is executed anew each time', async () => {
+  const imported = file('ttl.ts', "export const ttl = '1m'")
+  const path = file('reloaded.ts', "import { ttl } from './ttl.ts'\nexport default { first: true, ttl }")
+  expect(await loadConfig(path)).toEqual({ kind: 'loaded', value: { first: true, ttl: '1m' } })
+  writeFileSync(imported, "export const ttl = '2m'")
+  expect(await loadConfig(path)).toEqual({ kind: 'loaded', value: { first: true, ttl: '2m' } })
+  writeFileSync(path, 'export default {')
+  expect(await unreadable(path)).not.toBe('loaded')
+  writeFileSync(path, 'export default { first: false }')
+  expect(await loadConfig(path)).toEqual({ kind: 'loaded', value: { first: false } })
+})
+
 test('what cannot be read is told', async () => {
   expect(await unreadable(join(folder, 'none.json'))).toBe('no such file')
   expect(await unreadable(file('b.toml', ''))).toContain('.ts, .json, .yaml')

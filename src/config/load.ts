@@ -32,9 +32,19 @@ export async function loadConfig(path: string): Promise<Loaded> {
   }
 }
 
+/** What has been executed of configurations, and is executed anew when one is read again. */
+const executed = new Set<string>()
+
 async function execute(file: string): Promise<Loaded> {
   offerMyriad()
-  const module: { default?: unknown } = await import(pathToFileURL(file).href)
+  for (const path of executed) delete require.cache[path]
+  const before = new Set(Object.keys(require.cache))
+  let module: { readonly default?: unknown }
+  try {
+    module = await import(pathToFileURL(file).href)
+  } finally {
+    for (const path of Object.keys(require.cache)) if (!before.has(path)) executed.add(path)
+  }
   if (module.default === undefined)
     return { kind: 'unreadable', error: 'expected `export default defineConfig({ … })`' }
   return { kind: 'loaded', value: module.default }

@@ -7,6 +7,7 @@ import { withRows } from './presets/defaults.ts'
 import type { Preset } from './presets/preset.ts'
 import { compiled, readCache } from './read-cache.ts'
 import { readRates } from './read-rate.ts'
+import { routeMark } from './route-mark.ts'
 import { listed, member, memberOf, members, readRows, refuseUnknown, type Found } from './read.ts'
 import { nearest } from './spelling.ts'
 
@@ -16,15 +17,18 @@ const routeNames = [...Object.keys(routeRows), 'rate', 'cache']
 interface RoutedService {
   readonly service: Service
   readonly preset: Preset | undefined
+  /** As it stands in the configuration. */
+  readonly written: unknown
 }
 
 /**
- * The routes in order; what is wrong with one is reported, and the route left out. `bodyBytesMax`: for those that do not
- * say.
+ * The routes in order; what is wrong with one is reported, and the route left out. `rules`: the page rules as they stand
+ * in the configuration. `bodyBytesMax`: for those that do not say.
  */
 export function readRoutes(
   found: Found,
   services: readonly RoutedService[],
+  rules: unknown,
   bodyBytesMax: number,
 ): readonly RouteRow[] {
   if (!Array.isArray(found.value)) {
@@ -41,7 +45,7 @@ export function readRoutes(
       found.report.amiss(route.path, `never reached: ${catchAll} takes every request before it`)
       catchAll = undefined
     }
-    const row = readRoute(route, services, bodyBytesMax, rates)
+    const row = readRoute(route, services, rules, bodyBytesMax, rates)
     if (row === undefined) continue
     rates += (row.route.rates?.every.length ?? 0) + (row.route.rates?.misses.length ?? 0)
     rows.push(row)
@@ -53,6 +57,7 @@ export function readRoutes(
 function readRoute(
   found: Found,
   services: readonly RoutedService[],
+  rules: unknown,
   bodyBytesMax: number,
   ratesBefore: number,
 ): RouteRow | undefined {
@@ -82,6 +87,7 @@ function readRoute(
       rates,
       bodyBytesMax: settings.bodyBytes ?? bodyBytesMax,
       rule: undefined,
+      mark: routeMark(found.value, services.find((each) => each.service === service)?.written, rules),
       ...cache,
     },
   }

@@ -1,6 +1,6 @@
 // From whatever a configuration file holds to a Site, or to everything that is wrong with it.
 import { join } from 'node:path'
-import { texts } from '../base/setting.ts'
+import { optionalInteger, texts } from '../base/setting.ts'
 import { RuleTable } from '../cube/y/rule-table.ts'
 import { RouteTable } from '../cube/y/table.ts'
 import { purgeRows, type ListenAddress } from '../edge/settings.ts'
@@ -35,12 +35,28 @@ export type Resolved =
   | { readonly kind: 'site'; readonly site: Site }
   | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
 
-const names = ['listen', 'services', 'routes', 'rules', 'tls', 'edge', 'purge', 'limits', 'log', 'tiers']
+const names = [
+  'listen',
+  'processes',
+  'services',
+  'routes',
+  'rules',
+  'tls',
+  'edge',
+  'purge',
+  'limits',
+  'log',
+  'tiers',
+]
 
 export const siteRows = {
   listen: texts(
     ['http://127.0.0.1:8080'],
     "Where to listen, such as 'http://0.0.0.0:80', 'https://0.0.0.0:443' or 'http://[::1]:8080'; port 0 takes a free one.",
+  ),
+  processes: optionalInteger(
+    'How many processes serve; unset: one for each core. They share the memory budget and the limits of connections between them. 1 does without a supervisor. A site with an `https://` address, or `tls.acme`, is served by one.',
+    { min: 1, max: 256 },
   ),
 }
 
@@ -48,6 +64,8 @@ interface NamedService {
   readonly service: Service
   readonly origin: OriginConfig | undefined
   readonly preset: Preset | undefined
+  /** As it stands in the configuration. */
+  readonly written: unknown
 }
 
 /** Validates a configuration and resolves it; never throws, whatever the value. */
@@ -62,7 +80,7 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
   const listen = readListen(at('listen'))
   const limits = readSection(limitRows, at('limits'))
   const routes = new RouteTable(
-    freeze(readRoutes(routesOf(at('routes'), services), services, limits.bodyBytes)),
+    freeze(readRoutes(routesOf(at('routes'), services), services, at('rules').value, limits.bodyBytes)),
   )
   const rules = readRules(at('rules'), around)
   const edge = readEdge(at('edge'), around)
@@ -70,7 +88,10 @@ export function resolveSite(value: unknown, around: Surroundings): Resolved {
   const site: Site = {
     listen,
     acme: readAcme(acmeOf(at('tls')), all.get('routes')?.value, around),
-    services: services.filter((entry): entry is SiteService => entry.origin !== undefined),
+    processes: readOptional(at('processes')),
+    services: services.flatMap(({ service, origin, preset }) =>
+      origin === undefined ? [] : [{ service, origin, preset } satisfies SiteService],
+    ),
     routes,
     rules: rules.length === 0 ? undefined : new RuleTable(rules, routes.routes),
     tls: readTls(at('tls'), around),
@@ -103,6 +124,9 @@ function readListen(found: Found): readonly ListenAddress[] {
   })
 }
 
+const readOptional = (found: Found): number | undefined =>
+  found.value === undefined ? undefined : readRow(siteRows.processes, found)
+
 /** Without routes, every request goes to the only service. */
 function routesOf(found: Found, services: readonly NamedService[]): Found {
   if (found.value !== undefined) return found
@@ -125,12 +149,12 @@ function readServices(found: Found, around: Surroundings): readonly NamedService
   for (const [name, inner] of all ?? []) {
     if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(name))
       found.report.amiss(inner.path, "the name of a service has letters, digits, '-' and '_'")
-    read.push({ service: { name, index: read.length }, ...readService(inner, around) })
+    read.push({ service: { name, index: read.length }, written: inner.value, ...readService(inner, around) })
   }
   return read
 }
 
-function readService(found: Found, around: Surroundings): Omit<NamedService, 'service'> {
+function readService(found: Found, around: Surroundings): Omit<NamedService, 'service' | 'written'> {
   const all = members(found, "an object with 'origin'")
   if (all === undefined) return { origin: undefined, preset: undefined }
   refuseUnknown(all, ['origin', ...Object.keys(presetRows)])

@@ -43,6 +43,8 @@ export interface Site {
   readonly acme: AcmeConfig | undefined
   /** Of the addresses that speak TLS. */
   readonly tls: TlsSettings
+  /** Undefined: one for each core. */
+  readonly processes: number | undefined
   readonly edge: EdgeSettings
   readonly purge: PurgeSettings
   readonly limits: Http1Limits

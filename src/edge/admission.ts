@@ -22,19 +22,28 @@ export interface AdmissionParts {
   readonly bans: BanList
 }
 
+/** What a configuration says of admission. */
+export type AdmissionSettings = Omit<AdmissionParts, 'bans'>
+
 /** Admits connections, and counts them by address. */
 export class Admission {
   /** Nobody new is admitted: memory is short. */
   isShort = false
   readonly bans: BanList
-  readonly #perAddressMax: number
-  readonly #exempt: IpSet
+  #perAddressMax: number
+  #exempt: IpSet
   readonly #counts = new Map<string, AddressCount>()
 
   constructor({ perAddressMax, exempt, bans }: AdmissionParts) {
     this.#perAddressMax = perAddressMax
     this.#exempt = IpSet.of(exempt)
     this.bans = bans
+  }
+
+  /** Other settings; who is connected stays so, and counted. */
+  configure({ perAddressMax, exempt }: AdmissionSettings): void {
+    this.#perAddressMax = perAddressMax
+    this.#exempt = IpSet.of(exempt)
   }
 
   /** How many addresses are counted. */

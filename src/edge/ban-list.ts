@@ -4,7 +4,7 @@ import { IpSet } from '../base/ip-ranges.ts'
 
 /** Addresses that are banned; those of the file are replaced as a whole. */
 export class BanList {
-  readonly #fixed: IpSet
+  #fixed: IpSet
   #fromFile = new IpSet([])
 
   /** `ranges`: the setting `edge.ban`, validated. */
@@ -19,6 +19,11 @@ export class BanList {
 
   has(address: string): boolean {
     return this.#fixed.has(address) || this.#fromFile.has(address)
+  }
+
+  /** Another setting in the place of the first. */
+  fix(ranges: readonly string[]): void {
+    this.#fixed = IpSet.of(ranges)
   }
 
   replace(fromFile: IpSet): void {

@@ -9,6 +9,7 @@ import type { Recorder } from '../base/record.ts'
 import { passableTrailers } from '../http/trailers.ts'
 import { ChunkedDecoder } from '../http1/chunked.ts'
 import type { Framing } from '../http1/framing.ts'
+import type { Http1Limits } from '../http1/limits.ts'
 import type { RequestReader } from '../http1/request-reader.ts'
 import type { Socket, SocketUser } from '../net/socket.ts'
 import { answerWithFailure } from '../request/own-answer.ts'
@@ -85,6 +86,9 @@ export class Http1Connection implements ReplyConnection, SocketUser {
   #bodyPaused = false
   #processing = false
   #client: Client | undefined
+  #trusted: TrustedPeers | undefined
+  /** Those of the request under way. */
+  #limits: Http1Limits
   /** When the present phase began, or a head's first byte came; monotonic. */
   #sinceMs: number
   /** Whether a head has begun to arrive. */
@@ -110,12 +114,22 @@ export class Http1Connection implements ReplyConnection, SocketUser {
     private readonly context: ListenerContext,
   ) {
     this.outbox = new Outbox(socket)
+    this.#limits = context.reader.limits
     this.#sinceMs = this.#windowMs = context.clock.monotonicMs()
   }
 
   get client(): Client {
-    const address = this.socket.remoteAddress
-    return (this.#client ??= { address, trusted: this.context.trusted.has(address) })
+    const { trusted } = this.context
+    // Whom the owner trusts may have changed since its last request.
+    if (this.#client === undefined || this.#trusted !== trusted)
+      return this.#clientAt(this.#client?.address ?? this.socket.remoteAddress)
+    return this.#client
+  }
+
+  #clientAt(address: string): Client {
+    const { trusted } = this.context
+    this.#trusted = trusted
+    return (this.#client = { address, trusted: trusted.has(address) })
   }
 
   get keepAlive(): boolean {
@@ -173,7 +187,7 @@ export class Http1Connection implements ReplyConnection, SocketUser {
     const { address } = header
     if (address !== undefined) {
       if (!this.context.announced(this, address)) return this.cut()
-      this.#client = { address, trusted: this.context.trusted.has(address) }
+      this.#clientAt(address)
     }
     if (header.next < end) this.onData(octets.subarray(header.next), end - header.next)
   }
@@ -415,6 +429,7 @@ export class Http1Connection implements ReplyConnection, SocketUser {
       return end
     }
     this.#phase = 'exchange'
+    this.#limits = reader.limits
     this.minorVersion = reader.minorVersion
     this.#keepAlive = reader.keepAlive
     this.#body = this.#bodyOf(reader.framing)
@@ -444,8 +459,8 @@ export class Http1Connection implements ReplyConnection, SocketUser {
   #bodyOf(framing: Framing): Body {
     if (framing.kind === 'length') return { kind: 'length', left: framing.bytes }
     if (framing.kind !== 'chunked') return bodyDone
-    const { limits } = this.reader
-    return { kind: 'chunked', decoder: new ChunkedDecoder(limits.trailerBytes, limits.fieldLines) }
+    const { trailerBytes, fieldLines } = this.#limits
+    return { kind: 'chunked', decoder: new ChunkedDecoder(trailerBytes, fieldLines) }
   }
 
   /** Returns the position up to which octets belonged to the body; -1 when it is not valid. */
@@ -475,7 +490,7 @@ export class Http1Connection implements ReplyConnection, SocketUser {
       }
       this.#moved(next - at)
       this.#bodyBytes += gathered.to - gathered.from
-      const bodyBytesMax = call?.bodyBytesMax ?? this.reader.limits.bodyBytes
+      const bodyBytesMax = call?.bodyBytesMax ?? this.#limits.bodyBytes
       if (this.#bodyBytes > bodyBytesMax) {
         this.#bodyRefused(new Failure('body-too-large', `the body is larger than ${bodyBytesMax} bytes`))
         return -1

@@ -4,8 +4,8 @@ import { IpSet } from '../base/ip-ranges.ts'
 import type { Recorder } from '../base/record.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import { RequestReader } from '../http1/request-reader.ts'
-import { listen } from '../net/network.ts'
-import type { SocketListener } from '../net/socket.ts'
+import { adopt, listen } from '../net/network.ts'
+import type { Acceptor, SocketListener } from '../net/socket.ts'
 import type { RequestHandler } from '../request/reply.ts'
 import type { RequestLog } from '../request/request-log.ts'
 import type { AddressCount, Admission } from './admission.ts'
@@ -18,35 +18,42 @@ import { TrustedPeers } from './trust.ts'
 /** How often time limits are looked at. */
 const SWEEP_MS = 250
 
-/** What a listener is made of. */
-export interface Http1ListenerParts {
+/** What a configuration says of a listener. */
+export interface ListenerConfig {
   readonly engine: RequestHandler
+  readonly limits: Http1Limits
+  readonly settings: EdgeSettings
+}
+
+/** What a listener is made of. */
+export interface Http1ListenerParts extends ListenerConfig {
   readonly recorder: Recorder
   /** The access log; undefined: there is none. */
   readonly log: RequestLog | undefined
   readonly clock: Clock
   readonly timers: Timers
-  readonly limits: Http1Limits
-  readonly settings: EdgeSettings
   /** Shared by all listeners. */
   readonly admission: Admission
+  /** A socket that listens on the address already, opened for several processes; undefined: one is opened here. */
+  readonly descriptor?: number | undefined
   /** A fault of Myriad's own: an exception while a connection was served. That connection is ended. */
   fault(error: Error): void
 }
 
 /** Listens on one address. */
 export class Http1Listener implements ListenerContext {
-  readonly engine: RequestHandler
+  engine: RequestHandler
   readonly recorder: Recorder
   readonly log: RequestLog | undefined
   readonly clock: Clock
-  readonly reader: RequestReader
-  readonly settings: EdgeSettings
-  readonly trusted: TrustedPeers
+  reader: RequestReader
+  settings: EdgeSettings
+  trusted: TrustedPeers
   draining = false
+  readonly #timers: Timers
   readonly #admission: Admission
   /** Whose connections begin with the PROXY protocol. */
-  readonly #announcing: IpSet
+  #announcing: IpSet
   readonly #connections: OpenConnections<Http1Connection>
   readonly #listener: SocketListener
   readonly #sweep: Timer
@@ -54,6 +61,7 @@ export class Http1Listener implements ListenerContext {
 
   /** Listens at once; throws the system's error when it cannot. */
   constructor(address: ListenAddress, parts: Http1ListenerParts) {
+    this.#timers = parts.timers
     this.engine = parts.engine
     this.recorder = parts.recorder
     this.log = parts.log
@@ -64,7 +72,7 @@ export class Http1Listener implements ListenerContext {
     this.#admission = parts.admission
     this.#announcing = IpSet.of(parts.settings.proxyProtocol)
     this.#connections = new OpenConnections(parts.settings.connectionsMax)
-    this.#listener = listen(address, {
+    const acceptor: Acceptor = {
       accept: (socket) => {
         const peer = socket.remoteAddress
         const counted = this.#admit(peer)
@@ -76,10 +84,12 @@ export class Http1Listener implements ListenerContext {
         return connection
       },
       fault: (error) => parts.fault(error),
-    })
-    const headTimeMs = parts.limits.headTime
+    }
+    const { descriptor } = parts
+    this.#listener = descriptor === undefined ? listen(address, acceptor) : adopt(descriptor, acceptor)
     this.#sweep = parts.timers.every(SWEEP_MS, () => {
       const nowMs = this.clock.monotonicMs()
+      const headTimeMs = this.reader.limits.headTime
       for (const connection of this.#connections) connection.sweep(nowMs, headTimeMs)
       this.#listener.wake()
     })
@@ -91,6 +101,16 @@ export class Http1Listener implements ListenerContext {
 
   get hostname(): string {
     return this.#listener.hostname
+  }
+
+  /** Another handler, other settings and limits, from each connection's next request or wait on. */
+  configure({ engine, settings, limits }: ListenerConfig): void {
+    this.engine = engine
+    this.settings = settings
+    this.trusted = new TrustedPeers(settings.trust)
+    this.reader = new RequestReader(limits)
+    this.#announcing = IpSet.of(settings.proxyProtocol)
+    this.#connections.max = settings.connectionsMax
   }
 
   get connections(): number {
@@ -128,11 +148,18 @@ export class Http1Listener implements ListenerContext {
     if (this.#connections.size === 0) this.#onEmpty?.()
   }
 
-  /** Accepts no more; resolves when every connection has ended. Those without a request end at once. */
-  drain(): Promise<void> {
+  /**
+   * Accepts no more; resolves when every connection has ended: those with a request after their answer, those without
+   * after `graceMs`, in which another one may come that is on its way already.
+   */
+  drain(graceMs = 0): Promise<void> {
     this.draining = true
     this.#listener.stop()
-    for (const connection of this.#connections) connection.drain()
+    const endIdle = (): void => {
+      for (const connection of this.#connections) connection.drain()
+    }
+    if (graceMs === 0) endIdle()
+    else this.#timers.after(graceMs, endIdle)
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#onEmpty = () => {
       this.#sweep.cancel()

@@ -22,7 +22,7 @@ const WAIT_MS_MIN = 1_000
 export class OpenConnections<C extends Waiting> extends Set<C> {
   #round: Iterator<C> = this.values()
 
-  constructor(readonly max: number) {
+  constructor(public max: number) {
     super()
   }
 

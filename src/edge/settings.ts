@@ -13,7 +13,7 @@ export const edgeRows = {
   ),
   connectionsPerAddress: integer(
     500,
-    'Connections of one address open at once, of IPv6 of one /64; more are closed at once. Those of this machine and of `trust` are not counted. 0: any number.',
+    'Connections of one address open at once, of IPv6 of one /64; more are closed at once. Of several processes each counts its own. Those of this machine and of `trust` are not counted. 0: any number.',
     { min: 0, max: 1_000_000 },
   ),
   proxyProtocol: cidrs(

@@ -1,5 +1,6 @@
 // The listener that speaks TLS: HTTP/1.1, HTTP/2 and HTTP/3 of Bun.serve, in front of the same engine as the clear-text
 // listener. What the runtime does otherwise than our own codec stands in docs/manual/tls.md.
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock, Timer, Timers } from '../base/clock.ts'
 import { Failure } from '../base/failure.ts'
 import type { Recorder } from '../base/record.ts'
@@ -30,18 +31,22 @@ const CLOSING_MS = 1_000
 /** SSL_OP_NO_TLSv1_2 of the runtime's TLS library: it speaks nothing older by itself. */
 const NO_TLS_1_2 = 0x0800_0000
 
-/** What a TLS listener is made of. */
-export interface TlsListenerParts {
+/** What a configuration says of a TLS listener. */
+export interface TlsListenerConfig {
   readonly engine: RequestHandler
+  readonly limits: Http1Limits
+  readonly settings: EdgeSettings
+  /** Its certificates are used: there is at least one. */
+  readonly tls: TlsSettings
+}
+
+/** What a TLS listener is made of. */
+export interface TlsListenerParts extends TlsListenerConfig {
   readonly recorder: Recorder
   /** The access log; undefined: there is none. */
   readonly log: RequestLog | undefined
   readonly clock: Clock
   readonly timers: Timers
-  readonly limits: Http1Limits
-  readonly settings: EdgeSettings
-  /** Its certificates are used: there is at least one. */
-  readonly tls: TlsSettings
   /** Who is banned: the runtime accepts connections by itself, so requests are looked at. */
   readonly admission: Pick<Admission, 'bans'>
   /** A fault of Myriad's own: an exception while a request was served. */
@@ -64,11 +69,10 @@ interface Serving {
 
 /** Listens on one address. */
 export class TlsListener implements ExchangeContext {
-  readonly settings: EdgeSettings
   readonly port: number
   readonly hostname: string
-  readonly #parts: TlsListenerParts
-  readonly #trusted: TrustedPeers
+  #parts: TlsListenerParts
+  #trusted: TrustedPeers
   readonly #exchanges = new Set<ServeExchange>()
   readonly #sweep: Timer
   #heads: ServeHeads
@@ -79,7 +83,6 @@ export class TlsListener implements ExchangeContext {
   /** Listens at once; throws the system's error when it cannot, or a certificate does not please the runtime. */
   constructor(address: ListenAddress, parts: TlsListenerParts) {
     this.#parts = parts
-    this.settings = parts.settings
     this.#trusted = new TrustedPeers(parts.settings.trust)
     this.#heads = new ServeHeads([])
     this.#serving = this.#serve(address.hostname, address.port, parts.tls.certificates)
@@ -91,6 +94,29 @@ export class TlsListener implements ExchangeContext {
       const nowMs = this.nowMs()
       for (const exchange of this.#exchanges) exchange.sweep(nowMs)
     })
+  }
+
+  get settings(): EdgeSettings {
+    return this.#parts.settings
+  }
+
+  /**
+   * Another handler, other settings and limits from the next request on. What the runtime's servers are made with has others
+   * take their place, as `replaceCertificates` does. Throws, and changes nothing, when the runtime does not take it.
+   */
+  configure(config: TlsListenerConfig): void {
+    const before = this.#parts
+    this.#parts = { ...before, ...config }
+    const isSame =
+      isDeepStrictEqual(before.tls, config.tls) && before.settings.idleTime === config.settings.idleTime
+    try {
+      if (!isSame) this.replaceCertificates(config.tls.certificates)
+    } catch (error) {
+      this.#parts = before
+      throw error
+    }
+    this.#trusted = new TrustedPeers(config.settings.trust)
+    if (!isSame) this.#heads = new ServeHeads(toldFields(config.tls, this.port))
   }
 
   /** Requests that are being answered. */
@@ -105,6 +131,7 @@ export class TlsListener implements ExchangeContext {
   replaceCertificates(certificates: readonly Certificate[]): void {
     const before = this.#serving
     this.#serving = this.#serve(this.hostname, this.port, certificates)
+    this.#parts = { ...this.#parts, tls: { ...this.#parts.tls, certificates } }
     before.draining = true
     this.#leaving.add(before)
     // Packets of its connections may reach the new server, which does not know them: they begin anew.

@@ -51,11 +51,16 @@ export function openAccessLog(
   return { log, reopen: () => writer.reopen(), close: () => writer.close(CLOSE_MS) }
 }
 
+/** An open error log. */
+export interface OpenErrorLog extends OpenLog {
+  readonly tell: Tell
+}
+
 /** Opens the error log. `stderr` takes it where it goes to standard error, and what goes wrong with its file. */
 export function openErrorLog(
   { error, level, settings }: LogConfig,
   { clock, timers, stderr }: LogDeps & { readonly stderr: (text: string) => unknown },
-): OpenLog & { readonly tell: Tell } {
+): OpenErrorLog {
   const parts = { clock, timers, level, repeats: settings.repeats }
   const problem = (text: string): void => void stderr(`myriad: error log: ${text}\n`)
   const destination = destinationOf(error, settings, clock, problem)

@@ -1,23 +1,14 @@
 // A listening socket over the event loop of our own.
-import { internetAddress, GivenAddress, type KernelAddress } from './address.ts'
+import { internetAddress, GivenAddress } from './address.ts'
 import { EPOLLIN, type EventLoop, type Polled } from './event-loop.ts'
 import { EpollSocket } from './epoll-socket.ts'
-import { Errno, errno, KernelWords, pointerTo, systemError, type Libc } from './libc.ts'
-import { KEEP_ALIVE_MS, type Acceptor, type SocketAddress, type SocketListener } from './socket.ts'
+import { Errno, errno, systemError, type Libc } from './libc.ts'
+import { openListening } from './listening-socket.ts'
+import { type Acceptor, type SocketAddress, type SocketListener } from './socket.ts'
 
-const SOCK_STREAM = 1
 const SOCK_NONBLOCK = 0x800
 const SOCK_CLOEXEC = 0x80000
-const SOL_SOCKET = 1
-const SO_REUSEADDR = 2
-const SO_KEEPALIVE = 9
-const SO_REUSEPORT = 15
-const IPPROTO_TCP = 6
-const TCP_NODELAY = 1
-const TCP_KEEPIDLE = 4
 
-/** Connections that wait to be accepted; the kernel has a limit of its own (net.core.somaxconn). */
-const BACKLOG = 4096
 /** Accepted in one turn: those that are connected get theirs in between. */
 const ACCEPTED_MAX = 64
 
@@ -46,23 +37,21 @@ export class EpollListener implements SocketListener, Polled {
     loop.watch(fd, this, EPOLLIN)
   }
 
-  /**
-   * Listens at once; throws the system's error when it cannot. Undefined: the host is not an IP address. `shared`: other
-   * processes listen on the same port, and the kernel deals connections out to all of them (SO_REUSEPORT).
-   */
+  /** Listens at once; throws the system's error when it cannot. Undefined: the host is not an IP address. */
   static listen(
     { hostname, port }: SocketAddress,
-    shared: boolean,
     acceptor: Acceptor,
     calls: Libc,
     loop: EventLoop,
   ): EpollListener | undefined {
     const address = internetAddress(calls, hostname === 'localhost' ? '127.0.0.1' : hostname, port)
     if (address === undefined) return undefined
-    const fd = calls.socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
-    if (fd < 0) throw systemError('socket', errno())
+    return EpollListener.adopt(openListening(address, 'alone', calls), acceptor, calls, loop)
+  }
+
+  /** Accepts on a socket that listens already and does not block; from here on it is the listener's to close. */
+  static adopt(fd: number, acceptor: Acceptor, calls: Libc, loop: EventLoop): EpollListener {
     try {
-      bindAndListen(fd, address, shared, calls)
       return new EpollListener(fd, acceptor, calls, loop)
     } catch (error) {
       calls.close(fd)
@@ -72,6 +61,8 @@ export class EpollListener implements SocketListener, Polled {
 
   stop(): void {
     if (this.#fd < 0) return
+    // Other processes may have the same socket: closing it here alone does not take it out of epoll's sight.
+    this.loop.mute(this.#fd)
     this.loop.forget(this.#fd)
     this.calls.close(this.#fd)
     this.#fd = -1
@@ -113,19 +104,4 @@ export class EpollListener implements SocketListener, Polled {
     if (!this.#hasTold) this.acceptor.fault(systemError('accept4', number))
     this.#hasTold = true
   }
-}
-
-function bindAndListen(fd: number, { octets }: KernelAddress, shared: boolean, calls: Libc): void {
-  const value = new KernelWords(1)
-  const set = (level: number, option: number, to: number): void => {
-    if (calls.setsockopt(fd, level, option, value.set(to).at, 4) < 0) throw systemError('setsockopt', errno())
-  }
-  set(SOL_SOCKET, SO_REUSEADDR, 1)
-  if (shared) set(SOL_SOCKET, SO_REUSEPORT, 1)
-  // What is accepted inherits these.
-  set(SOL_SOCKET, SO_KEEPALIVE, 1)
-  set(IPPROTO_TCP, TCP_KEEPIDLE, KEEP_ALIVE_MS / 1000)
-  set(IPPROTO_TCP, TCP_NODELAY, 1)
-  if (calls.bind(fd, pointerTo(octets), octets.length) < 0) throw systemError('bind', errno())
-  if (calls.listen(fd, BACKLOG) < 0) throw systemError('listen', errno())
 }

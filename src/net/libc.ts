@@ -25,11 +25,14 @@ const declarations = {
   inet_pton: { args: [i32, address, address], returns: i32 },
   listen: { args: [i32, i32], returns: i32 },
   recv: { args: [i32, address, size, i32], returns: i32 },
+  recvmsg: { args: [i32, address, i32], returns: i32 },
   send: { args: [i32, address, size, i32], returns: i32 },
   sendfile: { args: [i32, i32, address, size], returns: i32 },
+  sendmsg: { args: [i32, address, i32], returns: i32 },
   setsockopt: { args: [i32, i32, i32, address, i32], returns: i32 },
   shutdown: { args: [i32, i32], returns: i32 },
   socket: { args: [i32, i32, i32], returns: i32 },
+  socketpair: { args: [i32, i32, i32, address], returns: i32 },
   __errno_location: { args: [], returns: address },
 } as const
 

@@ -66,14 +66,6 @@ describe.skipIf(EventLoop.get() === undefined)('the event loop of our own', () =
     listener.stop()
   })
 
-  test('lets several listen on one port when all share it', () => {
-    const first = listen({ hostname: '127.0.0.1', port: 0 }, acceptor(), true)
-    const second = listen({ hostname: '127.0.0.1', port: first.port }, acceptor(), true)
-    expect(second.port).toBe(first.port)
-    first.stop()
-    second.stop()
-  })
-
   test('tells nobody of a descriptor that was closed in the same turn and is used again', async () => {
     // All are told of in one turn; the first closes the others, whose descriptors the next connections get.
     const sockets: Socket[] = []

@@ -1,4 +1,5 @@
 // Listening and connecting: over the event loop of our own where that can be, else by the runtime.
+import { assert } from '../base/assert.ts'
 import { internetAddress, unixAddress, type KernelAddress } from './address.ts'
 import { epollConnect } from './epoll-connect.ts'
 import { EpollListener } from './epoll-listener.ts'
@@ -17,18 +18,23 @@ import {
 /** Where to connect to. */
 export type RemoteAddress = SocketAddress | { readonly unix: string }
 
-/**
- * Listens at once; throws the system's error when it cannot. `shared`: other processes listen on the same port, and the
- * kernel deals connections out to all of them (SO_REUSEPORT).
- */
-export function listen(address: SocketAddress, acceptor: Acceptor, shared = false): SocketListener {
+/** Listens at once; throws the system's error when it cannot. */
+export function listen(address: SocketAddress, acceptor: Acceptor): SocketListener {
   const calls = libc()
   const loop = EventLoop.get()
   const own =
     calls === undefined || loop === undefined
       ? undefined
-      : EpollListener.listen(address, shared, acceptor, calls, loop)
-  return own ?? runtimeListen(address, shared, acceptor)
+      : EpollListener.listen(address, acceptor, calls, loop)
+  return own ?? runtimeListen(address, acceptor)
+}
+
+/** Accepts on a socket that listens already and does not block, and closes it in the end. Needs epoll. */
+export function adopt(descriptor: number, acceptor: Acceptor): SocketListener {
+  const calls = libc()
+  const loop = EventLoop.get()
+  assert(calls !== undefined && loop !== undefined, 'a socket is handed on only where there is epoll')
+  return EpollListener.adopt(descriptor, acceptor, calls, loop)
 }
 
 /** Connects, with TLS where that is asked for. */

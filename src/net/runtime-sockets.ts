@@ -73,18 +73,12 @@ class RuntimeSocket implements Socket {
   }
 }
 
-/** Listens at once; throws the system's error when it cannot. `shared`: see EpollListener. */
-export function runtimeListen(
-  { hostname, port }: SocketAddress,
-  shared: boolean,
-  acceptor: Acceptor,
-): SocketListener {
+/** Listens at once; throws the system's error when it cannot. */
+export function runtimeListen({ hostname, port }: SocketAddress, acceptor: Acceptor): SocketListener {
   const listener = Bun.listen<State | undefined>({
     hostname,
     port,
     allowHalfOpen: true,
-    // Not among the types, and effective.
-    ...({ reusePort: shared } as object),
     data: undefined,
     socket: {
       open: (socket) => {

@@ -9,6 +9,7 @@ import {
   type Recorder,
   type Tier,
 } from '../base/record.ts'
+import { snapshotOfCounters, type FunnelCounters } from './counters.ts'
 import { Histogram, type Percentiles } from './histogram.ts'
 
 /** What the funnel held at one moment; plain data, so that it can be sent as JSON. */
@@ -98,15 +99,24 @@ export class Funnel implements Recorder {
 
   /** All counters as they are now; rates over the last `seconds` whole seconds. */
   snapshot(seconds = 10): FunnelSnapshot {
-    const byTier = tiers.map((_, t) => sum(this.#counts, t * reasonNames.length, reasonNames.length))
+    return snapshotOfCounters(this.counters(seconds))
+  }
+
+  /** As `snapshot`, before anything is worked out: to be added to those of other processes. */
+  counters(seconds = 10): FunnelCounters {
     return {
-      requests: byTier.reduce((all, count) => all + count, 0),
-      tiers: perTier((t) => byTier[t]!),
-      withoutApplication: withoutApplication(byTier),
-      reasons: this.#reasons(),
+      requests: tiers.flatMap((tier, t) =>
+        reasonNames.flatMap((reason, r) => {
+          const requests = this.#counts[t * reasonNames.length + r]!
+          return requests === 0 ? [] : [[tier, reason, requests] as const]
+        }),
+      ),
       statusClasses: [...this.#statusClasses],
+      latency: tiers.flatMap((tier, t) => {
+        const buckets = this.#latency[t]!.buckets()
+        return buckets.length === 0 ? [] : [[tier, buckets] as const]
+      }),
       recent: this.#recent(seconds),
-      latencyMs: perTier((t) => this.#latency[t]!.percentilesMs()),
       bytes: { toClients: this.#bytesToClients, fromOrigins: this.#bytesFromOrigins },
       refusedConnections: Object.fromEntries(
         connectionRefusals.map((why, i) => [why, this.#refused[i]!]),
@@ -114,18 +124,7 @@ export class Funnel implements Recorder {
     }
   }
 
-  #reasons(): ReasonCount[] {
-    const found: ReasonCount[] = []
-    tiers.forEach((tier, t) => {
-      reasonNames.forEach((reason, r) => {
-        const requests = this.#counts[t * reasonNames.length + r]!
-        if (requests > 0) found.push({ reason, tier, requests })
-      })
-    })
-    return found.toSorted((a, b) => b.requests - a.requests)
-  }
-
-  #recent(secondsWanted: number): Recent {
+  #recent(secondsWanted: number): FunnelCounters['recent'] {
     const nowMs = this.#clock.monotonicMs()
     const age = Math.floor((nowMs - this.#startMs) / 1000)
     // The current second is not over yet: it would drag the rate down.
@@ -137,29 +136,6 @@ export class Funnel implements Recorder {
       if (this.#secondOf[slot] !== second) continue
       tiers.forEach((_, t) => (byTier[t]! += this.#seconds[slot * tiers.length + t]!))
     }
-    const requests = byTier.reduce((all, count) => all + count, 0)
-    return { seconds, perSecond: requests / seconds, withoutApplication: withoutApplication(byTier) }
+    return { seconds, tiers: tiers.map((tier, t) => [tier, byTier[t]!]) }
   }
-}
-
-/**
- * The number that Myriad exists for. A confirmation (304) counts as application code, since the application was
- * asked; Myriad's own refusals and failures are left out on both sides, so that neither an attack nor an outage makes
- * the share look better.
- */
-function withoutApplication(byTier: readonly number[]): number | undefined {
-  const count = (tier: Tier): number => byTier[tierIndex[tier]]!
-  const spared = count('browser') + count('memory') + count('file') + count('collapsed')
-  const all = spared + count('revalidated') + count('origin')
-  return all === 0 ? undefined : spared / all
-}
-
-function perTier<T>(value: (index: number) => T): Record<Tier, T> {
-  return Object.fromEntries(tiers.map((tier, t) => [tier, value(t)])) as Record<Tier, T>
-}
-
-function sum(counts: Float64Array, from: number, length: number): number {
-  let total = 0
-  for (let i = from; i < from + length; i++) total += counts[i]!
-  return total
 }

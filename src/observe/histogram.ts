@@ -11,6 +11,9 @@ export interface Percentiles {
   readonly p99: number
 }
 
+/** A bucket that is not empty, by its number, with how many values it holds. */
+export type Bucket = readonly [bucket: number, values: number]
+
 export class Histogram {
   readonly #counts = new Float64Array(bucketsPerDoubling * doublings)
   #total = 0
@@ -19,6 +22,19 @@ export class Histogram {
   add(microseconds: number): void {
     this.#counts[bucketOf(microseconds)]!++
     this.#total++
+  }
+
+  /** The buckets that are not empty: what histograms are added up from. */
+  buckets(): readonly Bucket[] {
+    return [...this.#counts].flatMap((values, bucket) => (values === 0 ? [] : [[bucket, values] as const]))
+  }
+
+  addBuckets(buckets: readonly Bucket[]): void {
+    for (const [bucket, values] of buckets) {
+      if (bucket < 0 || bucket >= this.#counts.length) continue
+      this.#counts[bucket]! += values
+      this.#total += values
+    }
   }
 
   /** Undefined while there are no values. */

@@ -7,7 +7,7 @@ import { Failure } from '../base/failure.ts'
 import type { Reason } from '../base/reason.ts'
 import type { Recorder, Tier } from '../base/record.ts'
 import { withoutParameters } from '../cache/ignored-query.ts'
-import { invalidatedKeys, invalidates, keysOfBothSchemes } from '../cache/invalidate.ts'
+import { invalidatedKeys, invalidates, keysOfBothSchemes, mayInvalidate } from '../cache/invalidate.ts'
 import { primaryKey, targetKeyOf } from '../cache/key.ts'
 import { combine } from '../cache/partial.ts'
 import { reuse, staleOnFailure } from '../cache/reuse.ts'
@@ -18,7 +18,7 @@ import { rateFields, type RateLimit } from '../cube/y/rate.ts'
 import type { RateTable } from '../cube/y/rate-table.ts'
 import type { ErrorPages } from '../cube/y/rule-errors.ts'
 import type { RuleTable } from '../cube/y/rule-table.ts'
-import type { Route } from '../cube/y/route.ts'
+import type { Route, Service } from '../cube/y/route.ts'
 import type { RouteTable } from '../cube/y/table.ts'
 import { Fields } from '../http/fields.ts'
 import { fieldBit, fieldNumber } from '../http/known-fields.ts'
@@ -43,7 +43,9 @@ import type { Client, Reply, RequestCall } from './reply.ts'
 import { HEADROOM, withHeadroom } from './representation.ts'
 import { KeptAnswer } from './kept-answer.ts'
 import { KeptBytes } from './kept-bytes.ts'
+import { holding } from './held-exchange.ts'
 import { serve, type ServeContext } from './serve.ts'
+import type { Drop, Siblings } from './siblings.ts'
 import { begin, lookup } from './stages.ts'
 import { KeyEntry } from './key-entry.ts'
 import { Variant } from './variant.ts'
@@ -60,20 +62,15 @@ const KEPT_SHARE = 0.25
 /** In the place of a request's time: nobody sent it, and it counts for nobody. */
 const NOT_COUNTED = -1
 
-/** What the engine is made of. */
-export interface EngineParts {
-  readonly clock: Clock
-  readonly recorder: Recorder
+/** What the owner's configuration makes of an engine; another one may take its place while requests are under way. */
+export interface EngineConfig {
   readonly routes: RouteTable
   /** The owner's page rules; undefined: there are none. */
   readonly rules: RuleTable | undefined
   /** In the order of `service.index`. */
-  readonly origins: readonly { readonly origin: Origin; readonly names: OriginNames }[]
-  readonly store: Store<KeyEntry>
+  readonly origins: readonly NamedOrigin[]
   /** Largest body that is stored. */
   readonly objectBytesMax: number
-  /** Tells this instance from others in CDN-Loop. */
-  readonly instance: string
   /** Whether a client may empty the cache by PURGE; `fields` are those of its request. */
   readonly mayPurge: (client: Client, fields: Fields) => boolean
   /** Whether the owner does not serve an address. The listener has asked for those who connect: this is for their clients. */
@@ -82,6 +79,23 @@ export interface EngineParts {
   readonly countryOf: (address: string) => string | undefined
   /** Undefined: no route limits the rate of requests. */
   readonly rates: RateTable | undefined
+}
+
+/** An origin with what it is called. */
+interface NamedOrigin {
+  readonly origin: Origin
+  readonly names: OriginNames
+}
+
+/** What the engine is made of. */
+export interface EngineParts extends EngineConfig {
+  readonly clock: Clock
+  readonly recorder: Recorder
+  readonly store: Store<KeyEntry>
+  /** Tells this instance, all its processes together, from others in CDN-Loop. */
+  readonly instance: string
+  /** Other processes with caches of the same site; undefined: this is the only one. */
+  readonly siblings?: Siblings | undefined
   /** For multipart boundaries. */
   random(): string
 }
@@ -90,10 +104,13 @@ export interface EngineParts {
 export class Engine implements FetchOwner, ServeContext {
   readonly clock: Clock
   readonly store: Store<KeyEntry>
-  readonly objectBytesMax: number
+  objectBytesMax: number
   readonly queryBytesMax = QUERY_BYTES_MAX
   readonly kept: KeptBytes
   readonly #parts: EngineParts
+  #config: EngineConfig
+  /** Found by their service: requests under way keep those that they began with. */
+  readonly #origins = new WeakMap<Service, NamedOrigin>()
   readonly #identity: Identity
   /** Fetches that others may join, by key. */
   readonly #fetches = new Map<string, Fetch>()
@@ -112,6 +129,24 @@ export class Engine implements FetchOwner, ServeContext {
     this.kept = new KeptBytes(parts.store.budgetBytes * KEPT_SHARE)
     this.#identity = { cdnLoop: `myriad; id=${parts.instance}` }
     this.grown = (variant) => this.#resize(variant)
+    this.#config = parts
+    this.#registerOrigins(parts)
+  }
+
+  /**
+   * From now on requests begin under another configuration; those under way end under the one they began with. What is
+   * stored stays, as far as its route is the same (`Route.mark`). The store's budget may have changed before.
+   */
+  configure(config: EngineConfig): void {
+    this.#config = config
+    this.objectBytesMax = config.objectBytesMax
+    this.kept.limitBytes = this.store.budgetBytes * KEPT_SHARE
+    this.#registerOrigins(config)
+    this.#hitForMiss.clear()
+  }
+
+  #registerOrigins({ routes, origins }: EngineConfig): void {
+    for (const { service } of routes.routes) this.#origins.set(service, origins[service.index]!)
   }
 
   /** How many targets have stored QUERY answers. */
@@ -137,18 +172,15 @@ export class Engine implements FetchOwner, ServeContext {
       this.#refuseEarly(reply, startMs, new Failure('loop', 'this request has passed here before'))
       return undefined
     }
-    if (reply.client.trusted && this.#parts.isBanned(clientAddress(view, reply.client))) {
+    if (reply.client.trusted && this.#config.isBanned(clientAddress(view, reply.client))) {
       this.#refuseEarly(reply, startMs, new Failure('banned', 'this address is not served'))
       return undefined
     }
-    if (view.method === 'PURGE') {
-      this.#answerPurge(view, reply, startMs)
-      return undefined
-    }
+    if (view.method === 'PURGE') return this.#answerPurge(view, reply, startMs)
     let route = this.#routeOf(view)
     let answers = reply
-    if (this.#parts.rules !== undefined) {
-      const { rules, countryOf } = this.#parts
+    const { rules, countryOf } = this.#config
+    if (rules !== undefined) {
       const country = rules.asksCountry ? () => countryOf(clientAddress(view, reply.client)) : undefined
       const rule = rules.match(view, country)
       if (rule?.action.kind === 'redirect') {
@@ -179,7 +211,7 @@ export class Engine implements FetchOwner, ServeContext {
   /** Pages of the site's own are asked for as any visitor does, without rules. */
   #withErrorPages({ scheme, authority }: RequestView, reply: Reply, pages: ErrorPages): Reply {
     return new ErrorPageReply(reply, pages, (pathAndQuery, done) => {
-      const route = this.#parts.routes.match(authority, pathAndQuery)
+      const route = this.#config.routes.match(authority, pathAndQuery)
       if (route === undefined) return done(undefined)
       const fields = authority === '' ? new Fields() : Fields.of([['Host', authority]])
       const target = { raw: pathAndQuery, pathAndQuery }
@@ -240,7 +272,7 @@ export class Engine implements FetchOwner, ServeContext {
 
   /** Whether a request is over one of these limits. It has been answered then. */
   overRate(visit: Visit, limits: readonly RateLimit[]): boolean {
-    const { rates } = this.#parts
+    const { rates } = this.#config
     if (rates === undefined || visit.startMs === NOT_COUNTED) return false
     const over = overRate(rates, limits, visit, this.nowMs())
     if (over === undefined) return false
@@ -377,15 +409,33 @@ export class Engine implements FetchOwner, ServeContext {
   }
 
   /**
-   * Drops all that is stored under the URL of this request; what is being fetched for it at this moment is not stored
-   * any more. Returns how many stored responses are gone; undefined when no route takes the URL.
+   * Drops all that is stored under the URL of this request, here and in all siblings; what is being fetched for it at this
+   * moment is not stored any more. Returns how many stored responses are gone, at once where there are no siblings;
+   * undefined when no route takes the URL.
    */
-  purge(view: RequestView): number | undefined {
+  purge(view: RequestView): number | Promise<number> | undefined {
     const route = this.#routeOf(view)
     if (route === undefined) return undefined
     const ignored = route.ignoredParameter ?? (() => false)
     const key = primaryKey(view.scheme, view.authority, withoutParameters(view.pathAndQuery, ignored))
-    return keysOfBothSchemes(key).reduce((sum, each) => sum + this.#drop(each), 0)
+    return this.#dropEverywhere({ kind: 'keys', keys: keysOfBothSchemes(key) })
+  }
+
+  /** As `purge`, of everything. */
+  purgeAll(): number | Promise<number> {
+    return this.#dropEverywhere({ kind: 'everything' })
+  }
+
+  #dropEverywhere(drop: Drop): number | Promise<number> {
+    const here = this.drop(drop)
+    const there = this.#parts.siblings?.spread(drop)
+    return there === undefined ? here : there.then((count) => here + count)
+  }
+
+  /** Drops it in this process alone. Returns how many stored responses are gone. */
+  drop(drop: Drop): number {
+    if (drop.kind === 'everything') return this.clear()
+    return drop.keys.reduce((sum, key) => sum + this.#drop(key), 0)
   }
 
   /**
@@ -409,6 +459,12 @@ export class Engine implements FetchOwner, ServeContext {
   put(fetch: Fetch, stored: Stored, body: StoredBytes): void {
     const { visit, key } = fetch
     let entry = this.store.get(key)
+    if (entry !== undefined && entry.mark !== visit.route.mark) {
+      // Of two configurations the newer one's answer stays; the other's was only for those who waited for it.
+      if (visit.route.mark !== this.#markOf(visit)) return
+      this.store.delete(key)
+      entry = undefined
+    }
     let metadata = stored
     let bytes = body
     const before = entry?.stored.find((other) => other.variant === stored.variant)
@@ -422,7 +478,7 @@ export class Engine implements FetchOwner, ServeContext {
       }
     }
     const variant = new Variant(metadata, visit.route.policy, bytes)
-    entry ??= new KeyEntry(key)
+    entry ??= new KeyEntry(key, visit.route.mark)
     entry.put(variant, VARIANTS_MAX)
     this.#hitForMiss.delete(key)
     if (this.store.put(key, entry, entry.cost)) this.#indexQuery(key)
@@ -443,19 +499,27 @@ export class Engine implements FetchOwner, ServeContext {
   }
 
   /** PURGE is answered here, and goes to no origin, whoever asks. */
-  #answerPurge(view: RequestView, reply: Reply, startMs: number): void {
-    const refuse = (failure: Failure): void => this.#refuseEarly(reply, startMs, failure)
-    if (!this.#parts.mayPurge(reply.client, view.keep()().fields))
+  #answerPurge(view: RequestView, reply: Reply, startMs: number): RequestCall | undefined {
+    const refuse = (failure: Failure): undefined => void this.#refuseEarly(reply, startMs, failure)
+    if (!this.#config.mayPurge(reply.client, view.keep()().fields))
       return refuse(new Failure('purge-refused', 'this client may not empty the cache'))
     const dropped = this.purge(view)
     if (dropped === undefined) return refuse(noRoute())
-    answerPurged(reply, dropped)
-    this.#record(reply, 'self', 'purge', 200, startMs)
+    const answer = (count: number): void => {
+      answerPurged(reply, count)
+      this.#record(reply, 'self', 'purge', 200, startMs)
+    }
+    if (typeof dropped === 'number') return void answer(dropped)
+    const call = new WaitingCall(this.#routeOf(view)!.bodyBytesMax)
+    void dropped.then((count) => {
+      if (!call.isGone) answer(count)
+    })
+    return call
   }
 
   /** Of a site with one route its target is not looked at: nobody may ask for it. */
   #routeOf(view: RequestView): Route | undefined {
-    const { routes } = this.#parts
+    const { routes } = this.#config
     return routes.only ?? routes.match(view.authority, view.pathAndQuery)
   }
 
@@ -463,27 +527,57 @@ export class Engine implements FetchOwner, ServeContext {
     const { visit } = consumer
     if (!joinable || this.#hitForMiss.has(visit.key, this.nowMs())) return this.#start(consumer, plan, false)
     const running = this.#fetches.get(visit.key)
-    if (running === undefined) return this.#start(consumer, plan, true)
+    // One that began under another configuration may have asked another application.
+    if (running === undefined || running.visit.route.mark !== visit.route.mark)
+      return this.#start(consumer, plan, true)
     visit.detach()
     return running.join(consumer) ? consumer : this.#start(consumer, plan, false)
   }
 
   #start(consumer: Consumer, plan: Plan, registered: boolean): RequestCall {
     const { visit } = consumer
-    if (answerDirectly(this, consumer, plan, this.#parts.origins[visit.route.service.index]!.origin))
-      return consumer
+    const { origin, names } = this.#origins.get(visit.route.service)!
+    if (answerDirectly(this, consumer, plan, origin)) return consumer
     const fetch = new Fetch(visit.key, consumer, plan, this)
     if (registered) {
       fetch.isRegistered = true
       this.#fetches.set(visit.key, fetch)
     }
     if (plan.store) fetch.storingAt = this.#storing.push(fetch) - 1
-    const { origin, names } = this.#parts.origins[visit.route.service.index]!
     const gateway = gatewayLines(visit, names, this.#identity)
-    fetch.begin(origin, new ForwardedRequest(visit, plan.ask, gateway, originBody(visit)))
+    const request = new ForwardedRequest(visit, plan.ask, gateway, originBody(visit))
+    fetch.begin(this.#asked(origin, visit), request)
     // Only now: a connection that was free has taken the request's lines out of the codec's buffer by itself.
     visit.detach()
     return consumer
+  }
+
+  /** Where siblings have to hear of a change first, its answer is held until they have. */
+  #asked(origin: Origin, visit: Visit): Pick<Origin, 'send'> {
+    const { siblings } = this.#parts
+    if (siblings === undefined || !mayInvalidate(visit.method)) return origin
+    return holding(origin, (head) =>
+      invalidates(visit.method, head.status)
+        ? siblings.spread({ kind: 'keys', keys: [visit.key, ...invalidatedKeys(visit.head, head)] })
+        : undefined,
+    )
+  }
+
+  /** The mark that a visit's URL has under the present configuration. */
+  #markOf({ authority, pathAndQuery }: Visit): string | undefined {
+    return this.#config.routes.match(authority, pathAndQuery)?.mark
+  }
+
+  /**
+   * What is stored under the key of a visit. What was stored under another configuration of its route is no answer to it,
+   * and leaves: it may be of another application, or was made without cookies that count now.
+   */
+  entryOf(visit: Visit): KeyEntry | undefined {
+    const entry = this.store.get(visit.key)
+    if (entry === undefined || entry.mark === visit.route.mark) return entry
+    // A visit from before the change does not take the newer answer away.
+    if (entry.mark !== this.#markOf(visit)) this.store.delete(visit.key)
+    return undefined
   }
 
   #indexQuery(key: string): void {
@@ -540,6 +634,29 @@ export class Engine implements FetchOwner, ServeContext {
   #record(reply: Reply, tier: Tier, reason: Reason, status: number, startMs: number): void {
     this.#parts.recorder.answered(tier, reason, status, startMs)
     reply.answered?.(tier, reason, status)
+  }
+}
+
+/** A request that is answered later, and whose body is of no interest. */
+class WaitingCall implements RequestCall {
+  isGone = false
+
+  constructor(readonly bodyBytesMax: number) {}
+
+  data(): void {
+    // Nobody reads it.
+  }
+
+  end(): void {
+    // It has been understood without.
+  }
+
+  writable(): void {
+    // The answer goes out in one piece.
+  }
+
+  gone(): void {
+    this.isGone = true
   }
 }
 

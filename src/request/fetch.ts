@@ -80,7 +80,7 @@ export class Fetch implements OriginEvents {
     return this.leader.visit
   }
 
-  begin(origin: Origin, request: OriginRequest): void {
+  begin(origin: Pick<Origin, 'send'>, request: OriginRequest): void {
     this.#requestMs = this.owner.clock.nowMs()
     this.#call = origin.send(request, this)
   }

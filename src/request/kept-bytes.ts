@@ -5,7 +5,7 @@
 export class KeptBytes {
   #bytes = 0
 
-  constructor(readonly limitBytes: number) {}
+  constructor(public limitBytes: number) {}
 
   get bytes(): number {
     return this.#bytes

@@ -18,7 +18,7 @@ const isFreed = (variant: Variant): boolean => variant.identity.source!.bytes.le
 
 describe('an entry', () => {
   test('has one variant for the same request fields: the last', () => {
-    const entry = new KeyEntry('key')
+    const entry = new KeyEntry('key', '')
     const [first, second] = [made('a'), made('a')]
     entry.put(first, 9)
     entry.put(second, 9)
@@ -28,7 +28,7 @@ describe('an entry', () => {
   })
 
   test('has so many at most: the oldest goes', () => {
-    const entry = new KeyEntry('key')
+    const entry = new KeyEntry('key', '')
     const all = ['a', 'b', 'c', 'd'].map((kind) => made(kind))
     for (const variant of all) entry.put(variant, 3)
     expect(entry.variants).toEqual(all.slice(1))
@@ -36,7 +36,7 @@ describe('an entry', () => {
   })
 
   test('finds a variant by its metadata, also after an update', () => {
-    const entry = new KeyEntry('key')
+    const entry = new KeyEntry('key', '')
     const variants = [made('a'), made('b')]
     for (const variant of variants) entry.put(variant, 3)
     const updated = { ...variants[1]!.stored, receivedMs: 7 }
@@ -47,7 +47,7 @@ describe('an entry', () => {
   })
 
   test('lets go of one, or of all', () => {
-    const entry = new KeyEntry('key')
+    const entry = new KeyEntry('key', '')
     const variants = [made('a'), made('b'), made('c')] as const
     for (const variant of variants) entry.put(variant, 3)
     entry.remove(variants[1])
@@ -60,7 +60,7 @@ describe('an entry', () => {
   })
 
   test('costs what its variants cost', () => {
-    const entry = new KeyEntry('key')
+    const entry = new KeyEntry('key', '')
     const empty = entry.cost
     entry.put(made('a', 10_000), 3)
     const one = entry.cost

@@ -12,7 +12,11 @@ export class KeyEntry {
   /** The only variant, when it does not depend on request fields: then there is nothing to select. */
   only: Variant | undefined
 
-  constructor(readonly key: string) {}
+  constructor(
+    readonly key: string,
+    /** That of the route which it was stored under (`Route.mark`). */
+    readonly mark: string,
+  ) {}
 
   get cost(): Cost {
     let buffers = 0

@@ -52,7 +52,7 @@ export function passReason(visit: Visit): Reason | undefined {
  * has been under way before.
  */
 export function lookup(engine: Engine, visit: Visit, waiting?: Consumer): RequestCall | undefined {
-  const entry = engine.store.get(visit.key)
+  const entry = engine.entryOf(visit)
   const variant = entry === undefined ? undefined : select(entry, visit)
   const decision = decide(engine, visit, entry, variant)
   if (visit.route.rates !== undefined && asksOrigin[decision.kind] && isOver(engine, visit)) {

@@ -42,7 +42,7 @@ export class S3Fifo<R extends Resident> {
   #smallBytesMax: number
   readonly #small = new Fifo<R>()
   readonly #main = new Fifo<R>()
-  readonly #ghost: Ghost
+  #ghost: Ghost
 
   constructor(budgetBytes: number) {
     this.#budgetBytes = budgetBytes
@@ -60,6 +60,12 @@ export class S3Fifo<R extends Resident> {
     this.#budgetBytes = budgetBytes
     this.#smallBytesMax = budgetBytes * smallShare
     return this.#makeRoom(0)
+  }
+
+  /** As `limit`, for good: the ghost is made anew, and which keys left before is forgotten. */
+  setBudget(budgetBytes: number): readonly R[] {
+    this.#ghost = new Ghost(budgetBytes * (1 - smallShare))
+    return this.limit(budgetBytes)
   }
 
   /** The sum over all residents; never above the budget. */

@@ -39,6 +39,11 @@ export interface Route {
   readonly rates: RouteRates | undefined
   /** The largest request body. */
   readonly bodyBytesMax: number
+  /**
+   * Tells all that decides what an answer of this route is and for whom: its service, its settings, the page rules. What
+   * was stored under another mark is not used: a changed configuration may have made it wrong.
+   */
+  readonly mark: string
   /** What a page rule adds; undefined: the route is as its owner wrote it. */
   readonly rule: RuleEffect | undefined
 }

@@ -13,6 +13,7 @@ const route = (name: string): Route => ({
   ignoredParameter: undefined,
   rates: undefined,
   bodyBytesMax: Infinity,
+  mark: '',
   rule: undefined,
   bypass: noBypass,
 })

@@ -36,7 +36,7 @@ export interface MemoryStoreOptions<V> {
 
 /** A store in the memory of this process. */
 export class MemoryStore<V> implements Store<V> {
-  readonly budgetBytes: number
+  budgetBytes: number
   evictions = 0
   readonly #residents = new Map<string, Stored<V>>()
   readonly #policy: S3Fifo<Stored<V>>
@@ -55,6 +55,12 @@ export class MemoryStore<V> implements Store<V> {
   limit(budgetBytes: number): void {
     const victims = this.#policy.limit(Math.min(budgetBytes, this.budgetBytes) * (1 - reservedShare))
     this.#evict({ kind: 'admitted', victims })
+  }
+
+  /** Another budget from now on; who does not fit into it leaves at once. */
+  setBudget(budgetBytes: number): void {
+    this.budgetBytes = budgetBytes
+    this.#evict({ kind: 'admitted', victims: this.#policy.setBudget(budgetBytes * (1 - reservedShare)) })
   }
 
   get bytes(): number {

@@ -15,7 +15,7 @@ export const memoryRows = {
     max: 1 << 30,
   }),
   guard: optionalBytes(
-    'Memory of the whole process. From 85% of it on the memory tier gives up what it stores, from 95% on nobody new may connect. Unset: four fifths of what the machine, or the control group, has.',
+    'Memory of a whole process. From 85% of it on the memory tier gives up what it stores, from 95% on nobody new may connect. Unset: four fifths of what the machine, or the control group, has, divided by the number of processes.',
     { min: 160 << 20, max: 2 ** 44 },
   ),
 }

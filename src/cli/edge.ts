@@ -1,0 +1,185 @@
+// `myriad edge FOLDER PLACE`: one of several processes that serve. Started by `myriad serve` and by nobody else, so the
+// help does not show it. What it serves it is told over a socket in the folder; the sockets that it listens on lie in the
+// channel that it was started with.
+//
+// It goes on when its supervisor is gone. SIGTERM lets the requests in progress finish; the terminal's signals are for the
+// supervisor.
+import { closeSync, existsSync } from 'node:fs'
+import { readPurgeAsked } from '../admin/purge.ts'
+import { formatProblem } from '../config/problem.ts'
+import { resolveSite } from '../config/resolve.ts'
+import { shareOfSite } from '../config/share.ts'
+import type { Site } from '../config/site.ts'
+import { openErrorLog, type OpenErrorLog } from '../logs/open.ts'
+import { receiveDescriptor } from '../supervisor/descriptors.ts'
+import { supervisorSocket } from '../supervisor/edge-processes.ts'
+import { Link } from '../supervisor/link.ts'
+import { Mesh } from '../supervisor/mesh.ts'
+import { readHanded, type EdgeQuestion, type EdgeTold, type Handed } from '../supervisor/order.ts'
+import type { RunningPool } from '../supervisor/php-fpm-running.ts'
+import type { Command, World } from './command.ts'
+import { localCertificate, stateFolder } from './local-certificate.ts'
+import { GRACE_MS } from './listeners.ts'
+import { startServer, type RunningServer, type SiteParts } from './server.ts'
+import { readFile } from './site.ts'
+
+/** The channel for descriptors: the first after standard error. */
+const CHANNEL = 3
+/** How often the supervisor is told the figures: what is lost of them at most when this process is killed. */
+const FIGURES_MS = 1_000
+
+export const edge: Command = {
+  name: 'edge',
+  operands: 'FOLDER PLACE',
+  operandsMax: 2,
+  summary: 'One of several processes that serve; started by serve.',
+  text: '',
+  flags: [],
+  async run({ operands: [folder] }, world) {
+    if (folder === undefined) {
+      world.err('myriad: edge is started by serve, not by hand\n')
+      return 2
+    }
+    await new EdgeServer(folder, world).run()
+    return 0
+  },
+}
+
+/** A site with its parts, to be served. */
+interface Ready {
+  readonly site: Site
+  readonly parts: SiteParts
+}
+
+/** Serves in this process what its supervisor orders. */
+class EdgeServer {
+  readonly #stop = Promise.withResolvers<number>()
+  #server: RunningServer | undefined
+  #errors: OpenErrorLog | undefined
+  #prepared: Ready | undefined
+  #orphaned = false
+
+  constructor(
+    private readonly folder: string,
+    private readonly world: World,
+  ) {}
+
+  /** Serves until it is told to end, and its requests are done. */
+  async run(): Promise<void> {
+    this.#obeySignals()
+    const { world, folder } = this
+    const link = await Link.connect(supervisorSocket(folder), {
+      asked: (what) => this.#asked(what as EdgeQuestion),
+      told: (what) => this.#told(what as EdgeTold),
+    })
+    void link.closed.then(() => (this.#orphaned = true))
+    const handed = readHanded(await link.ask({ kind: 'hello', pid: process.pid }))
+    const { site, parts } = this.#readied(handed)
+    const errors = openErrorLog(site.log, { ...world, stderr: world.err })
+    this.#errors = errors
+    const mesh = await Mesh.join({
+      folder,
+      pid: process.pid,
+      timers: world.timers,
+      drop: (drop) => this.#server?.drop(drop) ?? 0,
+      say: (line) => errors.tell('warning', line),
+    })
+    const { instance, processes } = handed.order
+    const server = startServer(site, {
+      ...world,
+      ...parts,
+      tell: errors.tell,
+      processes,
+      instance,
+      siblings: mesh,
+      localCertificate: () => localCertificate(stateFolder(), world.clock.nowMs()),
+    })
+    this.#server = server
+    link.tell({ kind: 'ready' })
+    const telling = world.timers.every(FIGURES_MS, () => link.tell({ kind: 'figures', ...server.figures() }))
+    await server.drain(await this.#stop.promise)
+    telling.cancel()
+    link.tell({ kind: 'figures', ...server.figures() })
+    mesh.leave()
+    link.close()
+    await link.closed
+    await errors.close()
+  }
+
+  #obeySignals(): void {
+    process.on('SIGTERM', () => this.#stop.resolve(0))
+    process.on('SIGINT', () => {
+      if (this.#orphaned) this.#stop.resolve(0)
+    })
+    process.on('SIGUSR1', () => this.#reopenLogs())
+    for (const signal of ['SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => this.#orphaned)
+  }
+
+  #reopenLogs(): void {
+    this.#errors?.reopen()
+    this.#server?.reopenLog()
+  }
+
+  #asked(question: EdgeQuestion): unknown {
+    switch (question.kind) {
+      case 'prepare':
+        this.#prepared = this.#readied(readHanded(question))
+        return null
+      case 'commit': {
+        const prepared = this.#prepared
+        if (prepared === undefined) throw new Error('nothing was got ready')
+        this.#prepared = undefined
+        this.#server!.reload(prepared.site, prepared.parts)
+        return null
+      }
+      case 'figures':
+        return this.#server?.figures()
+      case 'purge': {
+        const asked = readPurgeAsked(question.asked)
+        if (asked === undefined || this.#server === undefined) throw new Error('cannot purge')
+        return this.#server.purge(asked)
+      }
+      default:
+        throw new Error('this version of the program does not understand its supervisor')
+    }
+  }
+
+  #told(told: EdgeTold): void {
+    switch (told.kind) {
+      case 'abandon':
+        for (const descriptor of this.#prepared?.parts.descriptors?.values() ?? []) closeSync(descriptor)
+        this.#prepared = undefined
+        return
+      case 'reopen':
+        this.#reopenLogs()
+        return
+      case 'retire':
+        this.#stop.resolve(GRACE_MS)
+    }
+  }
+
+  #readied({ order, descriptors }: Handed): Ready {
+    const received = new Map(descriptors.map((place) => [place, receiveDescriptor(CHANNEL)]))
+    try {
+      const resolved = resolveSite(order.value, {
+        folder: order.folder,
+        fileExists: existsSync,
+        readFile,
+        nowMs: () => this.world.clock.nowMs(),
+      })
+      if (resolved.kind === 'wrong') throw new Error(resolved.problems.map(formatProblem).join('\n'))
+      const site = { ...shareOfSite(resolved.site, order.processes), listen: order.listen }
+      const php = new Map(order.php.map(([root, pool]) => [root, shareOfWorkers(pool, order.processes)]))
+      return { site, parts: { php, descriptors: received } }
+    } catch (error) {
+      for (const descriptor of received.values()) closeSync(descriptor)
+      throw error
+    }
+  }
+}
+
+/** More connections than workers would only wait, so each process has a share of them. */
+function shareOfWorkers(pool: RunningPool, processes: number): RunningPool {
+  if (pool.workersMax === undefined) return pool
+  return { ...pool, workersMax: Math.max(1, Math.floor(pool.workersMax / processes)) }
+}

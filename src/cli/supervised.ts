@@ -1,0 +1,114 @@
+// Serves a site with several processes: this one supervises and stands in no request's way (src/supervisor/).
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { socketFolder } from '../admin/folder.ts'
+import type { PurgeOutcome } from '../admin/purge.ts'
+import type { ProcessStatus } from '../admin/status.ts'
+import { makePrivate } from '../base/private-folder.ts'
+import type { Tell } from '../logs/error-log.ts'
+import { snapshotOfCounters } from '../observe/counters.ts'
+import { EdgeProcesses, type EdgeStatus } from '../supervisor/edge-processes.ts'
+import { closeSockets, openSockets, type Sockets } from '../supervisor/listen-sockets.ts'
+import type { Order } from '../supervisor/order.ts'
+import type { World } from './command.ts'
+import { whyNotSeveral } from './process-count.ts'
+import type { PhpByFolder, Served } from './served.ts'
+import type { FoundSite } from './site.ts'
+
+/** What supervising needs beside the site. */
+export interface SupervisedDeps {
+  readonly world: World
+  readonly tell: Tell
+  readonly processes: number
+}
+
+/** Starts the processes; rejects with an AddressError, or an Error that says why they do not serve. */
+export async function serveSupervised(
+  first: FoundSite,
+  firstPhp: PhpByFolder,
+  { world, tell, processes }: SupervisedDeps,
+): Promise<Served> {
+  const instance = randomBytes(6).toString('hex')
+  const say = (line: string): void => tell('warning', line)
+  const base = socketFolder()
+  makePrivate(base)
+  const folder = join(base, `${process.pid}.processes`)
+  const orderOf = (found: FoundSite, php: PhpByFolder, sockets: readonly Sockets[]): Order => ({
+    value: found.value,
+    folder: found.folder,
+    // Those that speak TLS are served by one process.
+    listen: sockets.map(({ address }) => ({ scheme: 'http', ...address })),
+    processes,
+    instance,
+    php: [...php],
+  })
+  const sockets = await openSockets(first.site.listen, [], processes)
+  const edges = await EdgeProcesses.start(orderOf(first, firstPhp, sockets), sockets, {
+    count: processes,
+    folder,
+    command: (place) => [...program(), 'edge', folder, String(place)],
+    clock: world.clock,
+    timers: world.timers,
+    say,
+  }).catch((error: unknown) => {
+    closeSockets(sockets)
+    throw error
+  })
+  return {
+    get addresses() {
+      return edges.sockets.map(({ address: { hostname, port } }) =>
+        hostname.includes(':') ? `http://[${hostname}]:${port}` : `http://${hostname}:${port}`,
+      )
+    },
+    async figures() {
+      await edges.look()
+      const known = edges.status.flatMap(({ figures }) => figures ?? [])
+      const sum = (of: (figures: (typeof known)[number]) => number): number =>
+        known.reduce((total, figures) => total + of(figures), 0)
+      return {
+        memory: {
+          objects: sum(({ memory }) => memory.objects),
+          usedBytes: sum(({ memory }) => memory.usedBytes),
+          budgetBytes: sum(({ memory }) => memory.budgetBytes),
+        },
+        connections: sum(({ connections }) => connections),
+        funnel: snapshotOfCounters(edges.counters),
+        processes: edges.status.map(processStatus),
+      }
+    },
+    purge: async (asked) => (await edges.purge(asked)) as PurgeOutcome,
+    async reload(next, php) {
+      const why = whyNotSeveral(next.site)
+      if (why !== undefined) throw new Error(`${why}: start Myriad anew`)
+      const opened = await openSockets(next.site.listen, edges.sockets, processes)
+      try {
+        await edges.reload(orderOf(next, php, opened), opened)
+      } catch (error) {
+        closeSockets(opened.filter((each) => !edges.sockets.includes(each)))
+        throw error
+      }
+    },
+    upgrade: () => edges.upgrade(),
+    reopenLogs: () => edges.reopenLogs(),
+    end: () => edges.end(),
+    kill: () => void edges.kill(),
+  }
+}
+
+function processStatus({ pid, runningMs, restarts, figures }: EdgeStatus): ProcessStatus {
+  if (figures === undefined) return { pid, runningMs, restarts }
+  const { memory, connections, counters } = figures
+  const requests = counters.requests.reduce((sum, [, , count]) => sum + count, 0)
+  return { pid, runningMs, restarts, requests, memory, connections }
+}
+
+/**
+ * How this program is started: by the command that started this process, which leads to another version after an upgrade;
+ * else as this process runs.
+ */
+function program(): readonly string[] {
+  const command = process.env['MYRIAD_COMMAND']
+  if (command !== undefined && existsSync(command)) return [command]
+  return Bun.main.includes('$bunfs') ? [process.execPath] : [process.execPath, Bun.main]
+}
