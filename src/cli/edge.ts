@@ -170,7 +170,8 @@ class EdgeServer {
       if (resolved.kind === 'wrong') throw new Error(resolved.problems.map(formatProblem).join('\n'))
       const site = { ...shareOfSite(resolved.site, order.processes), listen: order.listen }
       const php = new Map(order.php.map(([root, pool]) => [root, shareOfWorkers(pool, order.processes)]))
-      return { site, parts: { php, descriptors: received } }
+      const rates = order.rates === undefined ? undefined : Bun.mmap(order.rates, { shared: true })
+      return { site, parts: { php, descriptors: received, rates } }
     } catch (error) {
       for (const descriptor of received.values()) closeSync(descriptor)
       throw error

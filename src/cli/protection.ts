@@ -39,14 +39,16 @@ export class Protection {
   #guard: Timer
   #rates: RateTable | undefined
 
-  /** Begins to protect; who is banned is known when it returns. */
-  constructor(site: Protected, deps: ProtectionDeps) {
+  /**
+   * Begins to protect; who is banned is known when it returns. `shared`: the table of rates of several processes.
+   */
+  constructor(site: Protected, deps: ProtectionDeps, shared?: Uint8Array) {
     this.#deps = deps
     this.#site = site
     this.#bans = new BanList(site.edge.ban)
     this.#banFile = this.#follow(site)
     this.admission = new Admission({ ...admissionOf(site), bans: this.#bans })
-    this.#rates = this.#ratesOf(site)
+    this.#rates = this.#ratesOf(site, shared)
     this.#guard = this.#guardOf(site)
   }
 
@@ -63,7 +65,7 @@ export class Protection {
    * Protects as another configuration says. Rates are counted on where the limits are the same ones, else anew. The store
    * has its budget already.
    */
-  configure(site: Protected): void {
+  configure(site: Protected, shared?: Uint8Array): void {
     const before = this.#site
     this.#site = site
     this.#bans.fix(site.edge.ban)
@@ -73,7 +75,7 @@ export class Protection {
       this.#banFile = this.#follow(site)
     }
     this.admission.configure(admissionOf(site))
-    if (!isDeepStrictEqual(limitsOf(site), limitsOf(before))) this.#rates = this.#ratesOf(site)
+    if (!isDeepStrictEqual(limitsOf(site), limitsOf(before))) this.#rates = this.#ratesOf(site, shared)
     if (!isDeepStrictEqual(site.tiers, before.tiers)) {
       this.#guard.cancel()
       // What the store had to give up it may take again, until the new guard says otherwise.
@@ -99,8 +101,10 @@ export class Protection {
     })
   }
 
-  #ratesOf({ edge, routes }: Protected): RateTable | undefined {
-    if (!routes.routes.some((route) => route.rates !== undefined)) return undefined
+  #ratesOf(site: Protected, shared: Uint8Array | undefined): RateTable | undefined {
+    if (!limitsRates(site)) return undefined
+    if (shared !== undefined) return new RateTable(shared.buffer, shared.byteOffset, shared.byteLength)
+    const { edge } = site
     return new RateTable(RateTable.memory(edge.rateKeysMax, randomBytes(8), this.#deps.clock.nowMs()))
   }
 
@@ -116,8 +120,13 @@ function admissionOf({ edge }: Protected): AdmissionSettings {
   }
 }
 
+/** Whether any route limits the rate of requests. */
+export function limitsRates({ routes }: Protected): boolean {
+  return routes.routes.some((route) => route.rates !== undefined)
+}
+
 /** What decides how rates are counted. */
-function limitsOf({ edge, routes }: Protected): unknown {
+export function limitsOf({ edge, routes }: Protected): unknown {
   return [edge.rateKeysMax, routes.routes.map(({ rates }) => rates)]
 }
 

@@ -27,6 +27,8 @@ import { MemoryStore } from '../store/memory/memory.ts'
 export interface SiteParts extends Pick<OriginDeps, 'php'> {
   /** Sockets that listen already, by the place of their address in `site.listen`. */
   readonly descriptors?: ReadonlyMap<number, number>
+  /** The table of rates of several processes; undefined: this one counts alone. */
+  readonly rates?: Uint8Array | undefined
 }
 
 /** What a server needs of the machine. */
@@ -82,7 +84,11 @@ export function startServer(first: Site, deps: ServerDeps): RunningServer {
   const log = openAccessLog(site.log, { clock, exact: deps.clock, timers, tell })
   const instance = deps.instance ?? randomBytes(6).toString('hex')
   const origins = new ServedOrigins({ clock, timers, tell, instance })
-  const protection = new Protection(site, { ...deps, store, cutBanned: () => listeners.cutBanned() })
+  const protection = new Protection(
+    site,
+    { ...deps, store, cutBanned: () => listeners.cutBanned() },
+    deps.rates,
+  )
   const configOf = (next: Site, php: SiteParts['php'], countryOf = countriesOf(next)): EngineConfig => {
     const purgers = new PurgePeers(next.purge, next.edge.trust)
     return {
@@ -154,12 +160,12 @@ export function startServer(first: Site, deps: ServerDeps): RunningServer {
     purge: (asked) => purge(engine, asked),
     drop: (drop) => engine.drop(drop),
     reopenLog: () => log?.reopen(),
-    reload(next, { php, descriptors = none }) {
+    reload(next, { php, descriptors = none, rates }) {
       // What can fail comes first.
       const countryOf = countriesOf(next)
       listenFor(next, descriptors)
       if (next.tiers.memory !== site.tiers.memory) store.setBudget(next.tiers.memory)
-      protection.configure(next)
+      protection.configure(next, rates)
       engine.configure(configOf(next, php, countryOf))
       certificates.follow(next)
       site = next

@@ -14,6 +14,7 @@ import type { Order } from '../supervisor/order.ts'
 import type { World } from './command.ts'
 import { whyNotSeveral } from './process-count.ts'
 import type { PhpByFolder, Served } from './served.ts'
+import { SharedRates } from './shared-rates.ts'
 import type { FoundSite } from './site.ts'
 
 /** What supervising needs beside the site. */
@@ -41,9 +42,12 @@ export async function serveSupervised(
     listen: sockets.map(({ address }) => ({ scheme: 'http', ...address })),
     processes,
     instance,
+    rates: rates.prepare(found.site),
     php: [...php],
   })
   const sockets = await openSockets(first.site.listen, [], processes)
+  makePrivate(folder)
+  const rates = new SharedRates(folder, world.clock)
   const edges = await EdgeProcesses.start(orderOf(first, firstPhp, sockets), sockets, {
     count: processes,
     folder,
@@ -55,6 +59,7 @@ export async function serveSupervised(
     closeSockets(sockets)
     throw error
   })
+  rates.settle(true)
   return {
     get addresses() {
       return edges.sockets.map(({ address: { hostname, port } }) =>
@@ -84,7 +89,9 @@ export async function serveSupervised(
       const opened = await openSockets(next.site.listen, edges.sockets, processes)
       try {
         await edges.reload(orderOf(next, php, opened), opened)
+        rates.settle(true)
       } catch (error) {
+        rates.settle(false)
         closeSockets(opened.filter((each) => !edges.sockets.includes(each)))
         throw error
       }

@@ -16,6 +16,8 @@ export interface Order {
   readonly processes: number
   /** Tells this Myriad from others. */
   readonly instance: string
+  /** The file with the table of rates that all of them count in; undefined: no route limits the rate of requests. */
+  readonly rates: string | undefined
   /** Where PHP answers, by folder. */
   readonly php: readonly (readonly [folder: string, pool: RunningPool])[]
 }
