@@ -6,7 +6,8 @@ import { FastCgiOrigin } from '../src/origin/fastcgi/fastcgi-origin.ts'
 import { defaultFastCgi, type FastCgiAddress, type FastCgiSettings } from '../src/origin/fastcgi/settings.ts'
 import { FilesOrigin } from '../src/origin/files/files-origin.ts'
 import { defaultFiles } from '../src/origin/files/settings.ts'
-import { defaultPhpSite, PhpSite, type PhpSiteSettings } from '../src/origin/php-site.ts'
+import { PhpSite } from '../src/origin/php-site.ts'
+import { defaultPhpSite, type PhpSiteSettings } from '../src/origin/php-site-settings.ts'
 
 /** What a test may set; the rest are the defaults. */
 export interface PhpSiteOptions {

@@ -1,7 +1,7 @@
 // The listeners of a site, one for each of its addresses; a reload adds and removes some and leaves the others alone.
 import { Http1Listener, type Http1ListenerParts } from '../edge/http1-listener.ts'
 import type { EdgeSettings, ListenAddress } from '../edge/settings.ts'
-import { TlsListener } from '../edge/tls-listener.ts'
+import type { TlsListener } from '../edge/tls-listener.ts'
 import type { TlsSettings } from '../edge/tls-settings.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import type { RequestHandler } from '../request/reply.ts'
@@ -42,6 +42,13 @@ export interface Listening {
 
 type Listener = Http1Listener | TlsListener
 
+const speaksTls = (listener: Listener): listener is TlsListener => !(listener instanceof Http1Listener)
+
+/** Loaded where TLS is spoken. */
+function tlsParts(): typeof import('../edge/tls-listener.ts') {
+  return require('../edge/tls-listener.ts')
+}
+
 /** Listens where a site says. */
 export class Listeners {
   readonly #common: Common
@@ -80,7 +87,7 @@ export class Listeners {
         if (address.scheme === 'https') refuseTaken(address)
         const listener =
           address.scheme === 'https'
-            ? new TlsListener(address, parts)
+            ? new (tlsParts().TlsListener)(address, parts)
             : new Http1Listener(address, { ...parts, descriptor: descriptors.get(place) })
         next.set(key, listener)
         added.push(listener)
@@ -93,7 +100,7 @@ export class Listeners {
     for (const { address, key } of places) {
       const listener = open.get(key)!
       try {
-        if (listener instanceof TlsListener) listener.configure(config('https'))
+        if (speaksTls(listener)) listener.configure(config('https'))
       } catch (cause) {
         for (const each of added) void each.drain()
         throw new ListenError(address, { cause })
@@ -108,14 +115,14 @@ export class Listeners {
   /** Shows other certificates where TLS is spoken. */
   replaceCertificates(certificates: TlsSettings['certificates']): void {
     for (const listener of this.#open.values())
-      if (listener instanceof TlsListener) listener.replaceCertificates(certificates)
+      if (speaksTls(listener)) listener.replaceCertificates(certificates)
   }
 
   /** Where they listen, as URLs, with the ports that the system chose. */
   get addresses(): readonly string[] {
     return [...this.#open.values()].map((listener) => {
       const { hostname, port } = listener
-      const scheme = listener instanceof TlsListener ? 'https' : 'http'
+      const scheme = speaksTls(listener) ? 'https' : 'http'
       return `${scheme}://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
     })
   }
@@ -123,7 +130,7 @@ export class Listeners {
   /** Connections of clients; of those with TLS, which are the runtime's, the requests that are being answered. */
   get connections(): number {
     return [...this.#open.values(), ...this.#closing].reduce(
-      (sum, listener) => sum + (listener instanceof TlsListener ? listener.pending : listener.connections),
+      (sum, listener) => sum + (speaksTls(listener) ? listener.pending : listener.connections),
       0,
     )
   }

@@ -1,44 +1,60 @@
 // The program: finds the command, reads its arguments, and gives it the real clock and the real terminal.
 import { realClock, realTimers } from '../base/clock.ts'
 import { nearest } from '../config/spelling.ts'
-import { check } from './check.ts'
 import { readArguments, type Command, type ExitCode, type World } from './command.ts'
 import { completion } from './completion.ts'
-import { demo } from './demo.ts'
 import { commandHelp, programHelp } from './help.ts'
 import { writeText } from './output.ts'
-import { php } from './php.ts'
-import { purge } from './purge.ts'
-import { reload, upgrade } from './change.ts'
-import { edge } from './edge.ts'
-import { serve } from './serve.ts'
-import { status } from './status.ts'
 import { version } from './version.ts'
 
-const served: readonly Command[] = [serve, check, status, purge, reload, upgrade, php, demo]
-const commands: readonly Command[] = [...served, completion(served)]
+/** Loads a command when it is called: a server keeps no memory for the others. */
+type Load = () => Promise<Command>
+
+/** In the order in which they are told. */
+const shown: Readonly<Record<string, Load>> = {
+  serve: async () => (await import('./serve.ts')).serve,
+  check: async () => (await import('./check.ts')).check,
+  status: async () => (await import('./status.ts')).status,
+  purge: async () => (await import('./purge.ts')).purge,
+  reload: async () => (await import('./change.ts')).reload,
+  upgrade: async () => (await import('./change.ts')).upgrade,
+  php: async () => (await import('./php.ts')).php,
+  demo: async () => (await import('./demo.ts')).demo,
+  completion: async () => completion(await allOf(shown, 'completion')),
+}
+
 /** Called by Myriad itself. */
-const internal: readonly Command[] = [edge]
+const internal: Readonly<Record<string, Load>> = {
+  edge: async () => (await import('./edge.ts')).edge,
+}
+
+/** All commands, but for one that would have to be made of them. */
+function allOf(loads: Readonly<Record<string, Load>>, but?: string): Promise<readonly Command[]> {
+  return Promise.all(
+    Object.entries(loads)
+      .filter(([name]) => name !== but)
+      .map(([, load]) => load()),
+  )
+}
 
 async function main(args: readonly string[], world: World): Promise<ExitCode> {
   const [name = '--help', ...rest] = args
   if (name === '--help' || name === '-h' || name === 'help') {
-    world.out(programHelp(commands))
+    world.out(programHelp(await allOf(shown)))
     return args.length === 0 ? 2 : 0
   }
   if (name === '--version') {
     world.out(`myriad ${version}\n`)
     return 0
   }
-  const command = [...commands, ...internal].find((known) => known.name === name)
-  if (command === undefined) {
-    const near = nearest(
-      name,
-      commands.map((known) => known.name),
-    )
+  const loads = { ...shown, ...internal }
+  const load = Object.hasOwn(loads, name) ? loads[name] : undefined
+  if (load === undefined) {
+    const near = nearest(name, Object.keys(shown))
     world.err(`myriad: no such command: ${name}${near === undefined ? '' : `; did you mean '${near}'?`}\n`)
     return 2
   }
+  const command = await load()
   const given = readArguments(command, rest)
   if ('error' in given) {
     world.err(`myriad: ${given.error}\n`)

@@ -3,12 +3,9 @@ import type { Clock, Timers } from '../base/clock.ts'
 import { assert } from '../base/assert.ts'
 import type { OriginConfig, PhpOriginConfig } from '../config/site.ts'
 import type { Http1Limits } from '../http1/limits.ts'
-import { FastCgiOrigin } from '../origin/fastcgi/fastcgi-origin.ts'
-import { FilesOrigin } from '../origin/files/files-origin.ts'
 import { HttpOrigin } from '../origin/http/http-origin.ts'
 import type { Tell } from '../logs/error-log.ts'
 import type { Origin, OriginNames } from '../origin/origin.ts'
-import { PhpSite } from '../origin/php-site.ts'
 import type { RunningPool } from '../supervisor/php-fpm-running.ts'
 
 /** What origins need of the process around them. */
@@ -44,8 +41,10 @@ export function startOrigin(config: OriginConfig, deps: OriginDeps): NamedOrigin
       }
       return { origin: new HttpOrigin(config, { clock, timers, limits, fault }), names }
     }
-    case 'files':
+    case 'files': {
+      const { FilesOrigin } = filesParts()
       return { origin: new FilesOrigin(config, { clock, timers }), names: folderNames }
+    }
     case 'php':
       return { origin: phpSite(config, deps), names: folderNames }
   }
@@ -57,6 +56,8 @@ function phpSite(config: PhpOriginConfig, deps: OriginDeps): Origin {
   const found = deps.php.get(root)
   const address = config.address ?? found?.address
   assert(address !== undefined, `no php-fpm for ${root}`)
+  const { FastCgiOrigin, PhpSite } = phpParts()
+  const { FilesOrigin } = filesParts()
   // More connections than workers would only wait in the pool's own queue, where nothing limits their time.
   const connectionsMax = Math.min(config.settings.connectionsMax, found?.workersMax ?? Infinity)
   const php = new FastCgiOrigin(
@@ -73,6 +74,17 @@ function phpSite(config: PhpOriginConfig, deps: OriginDeps): Origin {
   const beside = new FilesOrigin({ kind: 'files', root, settings: files }, { clock, timers })
   const { linkTargets, deny } = files
   return new PhpSite({ root, linkTargets, deny, settings: site }, { files: beside, php, clock })
+}
+
+// What a site does not use is not loaded: a server keeps no memory for it.
+
+function filesParts(): typeof import('../origin/files/files-origin.ts') {
+  return require('../origin/files/files-origin.ts')
+}
+
+function phpParts(): typeof import('../origin/fastcgi/fastcgi-origin.ts') &
+  typeof import('../origin/php-site.ts') {
+  return { ...require('../origin/fastcgi/fastcgi-origin.ts'), ...require('../origin/php-site.ts') }
 }
 
 function describe(error: unknown): string {

@@ -2,7 +2,7 @@
 // folders that come in.
 import type { Site } from '../config/site.ts'
 import type { ExitCode, World } from './command.ts'
-import { phpFor, type ServedPhp } from './provided-php.ts'
+import type { ServedPhp } from './provided-php.ts'
 import type { PhpByFolder } from './served.ts'
 
 /** The pools that answer for a site's folders. */
@@ -14,6 +14,7 @@ export class PhpPools {
 
   /** Finds or starts what these folders need; an exit code when there is none, and why has been written. */
   async need(site: Site, world: World): Promise<ServedPhp | ExitCode> {
+    const { phpFor } = await import('./provided-php.ts')
     const found = await phpFor(site, world, this.byFolder, this.say)
     if (typeof found !== 'number') this.#provided.push(found)
     return found

@@ -19,7 +19,6 @@ import { PhpPools } from './php-pools.ts'
 import { processesOf, whyOneProcess } from './process-count.ts'
 import type { Served } from './served.ts'
 import { configFlag, listenFlag, siteFrom, type FoundSite } from './site.ts'
-import { serveSupervised } from './supervised.ts'
 import { version } from './version.ts'
 
 export const serve: Command = {
@@ -105,6 +104,7 @@ async function start(tell: Tell, { found, php, given, world }: Serving): Promise
   try {
     const processes = processesOf(given, found.site)
     if (processes === 1) return serveAlone(found, php.byFolder, { world, tell })
+    const { serveSupervised } = await import('./supervised.ts')
     return await serveSupervised(found, php.byFolder, { world, tell, processes })
   } catch (error) {
     const problem = listenProblem(error)

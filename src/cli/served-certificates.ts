@@ -6,7 +6,6 @@ import type { AcmeCertificates, ServedCertificate } from '../edge/acme/certifica
 import type { Certificate } from '../edge/certificates.ts'
 import type { TlsSettings } from '../edge/tls-settings.ts'
 import type { Tell } from '../logs/error-log.ts'
-import { acmeCertificates, startAcme } from './acme.ts'
 import { followCertificates } from './certificate-files.ts'
 
 /** What certificates need of the server around them. */
@@ -36,7 +35,7 @@ export class ServedCertificates {
     this.#fromFiles = site.tls.certificates
     this.acme =
       site.acme &&
-      acmeCertificates(site.acme, deps, (got) => {
+      acmeParts().acmeCertificates(site.acme, deps, (got) => {
         this.#fromAuthority = got
         this.#show()
       })
@@ -69,7 +68,7 @@ export class ServedCertificates {
 
   /** Begins to get and to renew. */
   start(): void {
-    if (this.acme !== undefined) startAcme(this.acme, this.#deps)
+    if (this.acme !== undefined) acmeParts().startAcme(this.acme, this.#deps)
   }
 
   stop(): void {
@@ -85,3 +84,8 @@ export class ServedCertificates {
 }
 
 const hasTls = ({ listen }: Site): boolean => listen.some(({ scheme }) => scheme === 'https')
+
+/** Loaded where a site has its certificates from an authority. */
+function acmeParts(): typeof import('./acme.ts') {
+  return require('./acme.ts')
+}

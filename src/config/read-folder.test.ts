@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test'
 import { defaultFastCgi } from '../origin/fastcgi/settings.ts'
 import { defaultFiles } from '../origin/files/settings.ts'
-import { defaultPhpSite } from '../origin/php-site.ts'
+import { defaultPhpSite } from '../origin/php-site-settings.ts'
 import { defineConfig, files, php } from './define.ts'
 import { formatProblem } from './problem.ts'
 import { resolveSite } from './resolve.ts'

@@ -10,7 +10,7 @@ import type { LogConfig } from '../logs/open.ts'
 import type { FastCgiAddress, FastCgiSettings } from '../origin/fastcgi/settings.ts'
 import type { FilesOriginConfig, FilesSettings } from '../origin/files/settings.ts'
 import type { HttpOriginConfig } from '../origin/http/settings.ts'
-import type { PhpSiteSettings } from '../origin/php-site.ts'
+import type { PhpSiteSettings } from '../origin/php-site-settings.ts'
 import type { MemorySettings } from '../store/memory/settings.ts'
 import type { Preset } from './presets/preset.ts'
 

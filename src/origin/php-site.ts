@@ -1,7 +1,6 @@
 // A folder with PHP in it as an origin: scripts are executed by a FastCGI application, everything else is for the files
 // that lie beside them. Which is which: fastcgi/script.ts.
 import type { Clock } from '../base/clock.ts'
-import { defaultsOf, texts, type SettingsOf } from '../base/setting.ts'
 import type { FastCgiOrigin } from './fastcgi/fastcgi-origin.ts'
 import { RecentScripts } from './fastcgi/recent-scripts.ts'
 import { Scripts } from './fastcgi/script.ts'
@@ -14,22 +13,7 @@ import type {
   OriginEvents,
   OriginRequest,
 } from './origin.ts'
-
-export const phpSiteRows = {
-  index: texts(['index.php'], 'Names of the script that is shown for a folder; the first that is there.'),
-  frontController: texts(
-    ['/index.php'],
-    'Path of the script that answers what names no file; the first that is there. An empty list: such requests are answered with 404.',
-  ),
-  noExec: texts(
-    [],
-    "Folders in which no script is executed, whatever lies there ('/uploads'); * stands for any one name.",
-  ),
-}
-
-export type PhpSiteSettings = SettingsOf<typeof phpSiteRows>
-
-export const defaultPhpSite: PhpSiteSettings = defaultsOf(phpSiteRows)
+import type { PhpSiteSettings } from './php-site-settings.ts'
 
 /** A folder whose scripts are executed. */
 export interface PhpSiteConfig {
