@@ -33,6 +33,9 @@ export class Admission {
   #perAddressMax: number
   #exempt: IpSet
   readonly #counts = new Map<string, AddressCount>()
+  /** A proxy in front connects again and again: its address is judged once. */
+  #lastAddress: string | undefined
+  #isLastExempt = false
 
   constructor({ perAddressMax, exempt, bans }: AdmissionParts) {
     this.#perAddressMax = perAddressMax
@@ -44,6 +47,7 @@ export class Admission {
   configure({ perAddressMax, exempt }: AdmissionSettings): void {
     this.#perAddressMax = perAddressMax
     this.#exempt = IpSet.of(exempt)
+    this.#lastAddress = undefined
   }
 
   /** How many addresses are counted. */
@@ -57,7 +61,7 @@ export class Admission {
   admit(address: string): ConnectionRefusal | AddressCount {
     if (this.bans.has(address)) return 'banned'
     if (this.isShort) return 'memory'
-    if (this.#perAddressMax === 0 || this.#exempt.has(address)) return uncounted
+    if (this.#perAddressMax === 0 || this.#isExempt(address)) return uncounted
     const group = addressGroup(address)
     const count = this.#counts.get(group)
     if (count === undefined) {
@@ -68,6 +72,14 @@ export class Admission {
     if (count.connections >= this.#perAddressMax) return 'per-address'
     count.connections++
     return count
+  }
+
+  #isExempt(address: string): boolean {
+    if (address !== this.#lastAddress) {
+      this.#lastAddress = address
+      this.#isLastExempt = this.#exempt.has(address)
+    }
+    return this.#isLastExempt
   }
 
   /** A connection that was admitted has ended. */

@@ -19,6 +19,8 @@ export class EpollListener implements SocketListener, Polled {
   readonly port: number
   #fd: number
   readonly #given: GivenAddress
+  /** One for all of its connections. */
+  readonly #fault = (error: Error): void => this.acceptor.fault(error)
   #rests = false
   /** Whether it has been told that none can be accepted. */
   #hasTold = false
@@ -75,7 +77,7 @@ export class EpollListener implements SocketListener, Polled {
       const fd = calls.accept4(this.#fd, this.#given.at, this.#given.lengthAt, SOCK_NONBLOCK | SOCK_CLOEXEC)
       if (fd < 0) return this.#notAccepted(errno())
       this.#hasTold = false
-      const socket = new EpollSocket(fd, this.#given.host, calls, loop, (error) => acceptor.fault(error))
+      const socket = new EpollSocket(fd, this.#given.host, calls, loop, this.#fault)
       loop.watch(fd, socket, EPOLLIN)
       const user = acceptor.accept(socket)
       if (user === undefined) socket.terminate()
