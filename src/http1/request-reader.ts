@@ -25,8 +25,6 @@ const METHOD_BYTES_MAX = 32
 /** 'HTTP/1.1' and the line's end. */
 const VERSION_BYTES = 8
 
-/** A head in more octets than these is kept as strings: a body that came with it would be kept, too. */
-const KEPT_BYTES_MAX = 16_384
 const keptLines = new FieldLines()
 
 const noRequestBody: RequestBody = { kind: 'none' }
@@ -123,17 +121,18 @@ export class RequestReader implements RequestView {
   }
 
   keep(): () => RequestHead {
-    const { method, scheme, authority, rawTarget, pathAndQuery } = this
-    const target = { raw: rawTarget, pathAndQuery }
-    const { octets } = this.lines
-    if (octets.length > KEPT_BYTES_MAX) {
-      const head = { method, scheme, authority, target, fields: this.lines.fields() }
-      return () => head
-    }
-    // The octets belong to this message alone: they are read once more when somebody asks.
-    const from = this.#linesFrom
+    const { method, scheme, authority } = this
+    const from = this.#targetFrom
+    const targetChars = this.#targetTo - from
+    const linesAt = this.#linesFrom - from
+    const normal = this.#normalTarget
+    // The octets are lent. What is kept of them is one text: most heads are never asked for again.
+    const text = this.lines.octets.latin1Slice(from, this.next)
     return () => {
-      keptLines.read(octets, from, octets.length, Infinity, Infinity, false)
+      const octets = Buffer.from(text, 'latin1')
+      keptLines.read(octets, linesAt, octets.length, Infinity, Infinity, false)
+      const raw = text.slice(0, targetChars)
+      const target = { raw, pathAndQuery: normal ?? raw }
       return { method, scheme, authority, target, fields: keptLines.fields() }
     }
   }
