@@ -59,10 +59,12 @@ interface Waiting {
 }
 
 const noBytes = new Uint8Array(0)
+/** Of an outbox in which nothing waits, as of most connections at most times: none has an array of its own for it. */
+const nothing: readonly Waiting[] = []
 
 /** Bytes in order, on their way out of one socket. */
 export class Outbox {
-  #queue: Waiting[] = []
+  #queue: readonly Waiting[] = nothing
   /** Bytes that wait for the kernel. */
   waitingBytes = 0
 
@@ -76,7 +78,7 @@ export class Outbox {
     if (headBytes > 0) this.send(head, 0, headBytes, headBytes)
     const isFirst = this.waitingBytes === 0
     this.waitingBytes += pourable.leftBytes
-    this.#queue.push({ bytes: noBytes, source: undefined, pourable })
+    this.#wait({ bytes: noBytes, source: undefined, pourable })
     return isFirst && this.flush()
   }
 
@@ -100,12 +102,12 @@ export class Outbox {
       const end = Math.min(to, at + copied)
       // Not `bytes.slice`, which for a Buffer is a view.
       const copy = Uint8Array.prototype.slice.call(bytes, at, end)
-      this.#queue.push({ bytes: copy, source: new OwnBytes(copy) })
+      this.#wait({ bytes: copy, source: new OwnBytes(copy) })
       at = end
     }
     if (at < to) {
       source?.hold()
-      this.#queue.push({ bytes: bytes.subarray(at, to), source })
+      this.#wait({ bytes: bytes.subarray(at, to), source })
     }
     return false
   }
@@ -141,8 +143,13 @@ export class Outbox {
       waiting.source?.release()
       sent++
     }
-    if (sent > 0) this.#queue = queue.slice(sent)
+    if (sent > 0) this.#queue = sent === queue.length ? nothing : queue.slice(sent)
     return this.waitingBytes === 0
+  }
+
+  #wait(waiting: Waiting): void {
+    if (this.#queue === nothing) this.#queue = [waiting]
+    else (this.#queue as Waiting[]).push(waiting)
   }
 
   #pour(pourable: Pourable): 'done' | 'full' | 'broken' {
@@ -155,7 +162,7 @@ export class Outbox {
   /** Forgets what waits: the socket is gone. */
   clear(): void {
     const queue = this.#queue
-    this.#queue = []
+    this.#queue = nothing
     for (const { source, pourable } of queue) {
       source?.release()
       pourable?.close()

@@ -47,6 +47,8 @@ export class GivenAddress {
   readonly #octets = Buffer.from(this.#memory.words.buffer as ArrayBuffer)
   readonly #length = new KernelWords(1)
   readonly #text = Buffer.alloc(64)
+  #lastIpv4 = 0
+  #lastText = '0.0.0.0'
   /** For calls that give one. */
   readonly at = this.#memory.at
   readonly lengthAt = this.#length.at
@@ -66,7 +68,15 @@ export class GivenAddress {
   get host(): string {
     const octets = this.#octets
     const family = octets.readUInt16LE(0)
-    if (family === AF_INET) return `${octets[4]}.${octets[5]}.${octets[6]}.${octets[7]}`
+    if (family === AF_INET) {
+      // A proxy in front, or a crowd behind one address, comes again and again.
+      const word = octets.readInt32LE(4)
+      if (word !== this.#lastIpv4) {
+        this.#lastIpv4 = word
+        this.#lastText = `${octets[4]}.${octets[5]}.${octets[6]}.${octets[7]}`
+      }
+      return this.#lastText
+    }
     if (family !== AF_INET6) return ''
     this.calls.inet_ntop(family, octets.subarray(8), this.#text, this.#text.length)
     return this.#text.toString('latin1', 0, this.#text.indexOf(0))
