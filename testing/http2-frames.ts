@@ -35,6 +35,19 @@ export type Outcome =
 
 const patienceMs = 5_000
 
+/** The frames that stand in octets, one after the other. */
+export function readFrames(octets: Buffer): Frame[] {
+  const frames: Frame[] = []
+  for (let at = 0; at < octets.length;) {
+    const next = at + 9 + octets.readUIntBE(at, 3)
+    const payload = octets.subarray(at + 9, next)
+    const stream = octets.readUInt32BE(at + 5) & 0x7fff_ffff
+    frames.push({ type: octets[at + 3]!, flags: octets[at + 4]!, stream, payload })
+    at = next
+  }
+  return frames
+}
+
 /** The octets of a frame. */
 export function frame(
   type: number,

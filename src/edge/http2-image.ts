@@ -2,7 +2,7 @@
 // Cache-Status, stands last and changes once a second: only that is written anew. Kept are as many as fit into a ring, so that
 // what they take in memory is bounded and small beside what is stored.
 import type { Reason } from '../base/reason.ts'
-import { fieldsBlock, lineBlock, statusBlock } from '../http2/response-block.ts'
+import { keptLineBlock, statusBlock } from '../http2/response-block.ts'
 import { hitStatus } from '../request/cache-status.ts'
 import type { Representation } from '../request/representation.ts'
 
@@ -19,7 +19,10 @@ class KeptBlock {
   block = ''
 
   constructor(readonly representation: Representation) {
-    this.lines = statusBlock(representation.status) + fieldsBlock(representation.fields)
+    const { keys, values } = representation.fields
+    let lines = statusBlock(representation.status)
+    for (let i = 0; i < keys.length; i++) lines += keptLineBlock(keys[i]!, values[i]!)
+    this.lines = lines
   }
 }
 
@@ -40,8 +43,8 @@ export function storedBlock(
   image.ageSeconds = ageSeconds
   image.reason = reason
   image.member = member
-  const age = ageSeconds < 0 ? '' : lineBlock('age', String(ageSeconds))
-  const text = image.lines + age + lineBlock('cache-status', member ?? hitStatus(reason, ttlSeconds))
+  const age = ageSeconds < 0 ? '' : keptLineBlock('age', String(ageSeconds))
+  const text = image.lines + age + keptLineBlock('cache-status', member ?? hitStatus(reason, ttlSeconds))
   return (image.block = text)
 }
 

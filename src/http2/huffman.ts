@@ -1,4 +1,4 @@
-// The Huffman code of field blocks (RFC 7541 §5.2 and Appendix B), read eight bits at a time. The code is canonical: codes
+// The Huffman code of field blocks (RFC 7541 §5.2 and Appendix B), written bit by bit and read eight bits at a time. The code is canonical: codes
 // of one length are numbered in the order of their symbols, so the lengths tell all of it.
 
 /** By symbol: the length of its code, in bits; the last one is that of the end of a text, which never stands in one. */
@@ -27,6 +27,8 @@ const firstCode = new Int32Array(LENGTH_MAX + 1)
 const counts = new Int32Array(LENGTH_MAX + 1)
 const places = new Int32Array(LENGTH_MAX + 1)
 const symbols = new Uint16Array(lengths.length)
+/** By symbol: its code. */
+const codes = new Int32Array(lengths.length)
 
 let code = 0
 let place = 0
@@ -37,6 +39,7 @@ for (let length = 1; length <= LENGTH_MAX; length++) {
   for (const [symbol, each] of lengths.entries()) {
     if (each !== length) continue
     symbols[place++] = symbol
+    codes[symbol] = code
     if (length <= QUICK_BITS) {
       const free = QUICK_BITS - length
       quick.fill((length << 8) | symbol, code << free, (code + 1) << free)
@@ -101,4 +104,36 @@ export function decodeHuffman(
     bits -= found >>> 8
   }
   return at
+}
+
+/** Longer texts are not coded. */
+const CODED_CHARS_MAX = 1024
+/** A code of more bits is put down in two parts. */
+const PART_BITS = 16
+const coded = Buffer.allocUnsafeSlow(4 * CODED_CHARS_MAX)
+
+/** A text of one-octet characters in the code, each octet a character; undefined when it would not be shorter. */
+export function encodeHuffman(text: string): string | undefined {
+  if (text.length > CODED_CHARS_MAX) return undefined
+  let at = 0
+  /** Octets that are written, and then `bits` bits that are not. */
+  let kept = 0
+  let bits = 0
+  for (let i = 0; i < text.length; i++) {
+    const symbol = text.charCodeAt(i)
+    let left = lengths[symbol]!
+    while (left > 0) {
+      const part = Math.min(left, PART_BITS)
+      left -= part
+      kept = ((kept & 0xff) << part) | ((codes[symbol]! >>> left) & ((1 << part) - 1))
+      bits += part
+      while (bits >= 8) {
+        bits -= 8
+        coded[at++] = kept >>> bits
+      }
+    }
+  }
+  // The rest of the last octet is the beginning of the end's code.
+  if (bits > 0) coded[at++] = (kept << (8 - bits)) | (0xff >>> bits)
+  return at < text.length ? coded.latin1Slice(0, at) : undefined
 }

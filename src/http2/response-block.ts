@@ -5,6 +5,7 @@
 import { remembered } from '../http/memo.ts'
 import type { Fields } from '../http/fields.ts'
 import { COLON, CR, LF, SP } from '../http1/octets.ts'
+import { encodeHuffman } from './huffman.ts'
 import { staticTable } from './static-table.ts'
 
 /** By name: the first index. */
@@ -30,10 +31,18 @@ function literal(text: string): string {
   return numberText(text.length, 7) + text
 }
 
+/** A text in the Huffman code, where that makes it shorter: for what is sent more often than it is made. */
+function codedLiteral(text: string): string {
+  const coded = encodeHuffman(text)
+  if (coded === undefined) return literal(text)
+  const length = numberText(coded.length, 7)
+  return String.fromCharCode(length.charCodeAt(0) | 0x80) + length.slice(1) + coded
+}
+
 /** What stands before a value. */
 const nameText = remembered((key: string): string => {
   const index = staticIndexes.get(key)
-  return index === undefined ? `\0${literal(key)}` : numberText(index, 4)
+  return index === undefined ? `\0${codedLiteral(key)}` : numberText(index, 4)
 }, 1024)
 
 /** `:status`, which stands first. */
@@ -49,10 +58,15 @@ export function lineBlock(key: string, value: string): string {
   return nameText(key) + literal(value)
 }
 
+/** As `lineBlock`, for what is kept: it takes longer to make, and less to send. */
+export function keptLineBlock(key: string, value: string): string {
+  return nameText(key) + codedLiteral(value)
+}
+
 /** All lines. */
 export function fieldsBlock({ keys, values }: Fields): string {
   let block = ''
-  for (let i = 0; i < keys.length; i++) block += nameText(keys[i]!) + literal(values[i]!)
+  for (let i = 0; i < keys.length; i++) block += lineBlock(keys[i]!, values[i]!)
   return block
 }
 
