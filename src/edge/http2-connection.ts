@@ -180,16 +180,13 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
     this.socket.shutdown()
   }
 
-  /** The client sends no more; it may still read (a half-closed connection). */
+  /** The client sends no more. Unlike one of HTTP/1.1 it cannot go on reading: it would have to widen windows for that. */
   onEnd(): void {
     this.#clientEnded = true
     if (this.#phase === 'closed') return
-    if (this.#phase !== 'open') return this.#close()
-    this.#sinceMs = this.context.clock.monotonicMs()
-    // The rest of these will not come.
-    for (const reply of this.#streams.values())
-      if (reply.upload !== undefined && !reply.upload.hasEnded) this.broken(reply, ErrorCode.cancel)
-    this.#endIfDone()
+    this.#phase = 'lingering'
+    this.#dropAll()
+    if (this.output.isEmpty) this.#close()
   }
 
   onClose(): void {
@@ -236,10 +233,7 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
       this.output.goAway(WINDOW_MAX, ErrorCode.none)
     }
     for (const reply of this.#streams.values()) this.#sweepStream(reply, nowMs)
-    if (this.#streams.size > 0) {
-      if (!this.#clientEnded) this.#sinceMs = nowMs
-      else if (nowMs - this.#sinceMs > settings.halfCloseTime) return this.#close()
-    } else if (this.#hasAsked) this.#sinceMs = nowMs
+    if (this.#streams.size > 0 || this.#hasAsked) this.#sinceMs = nowMs
     else if (nowMs - this.#sinceMs > settings.idleTime) {
       if (this.#phase === 'preface') return this.#close()
       this.#leave(ErrorCode.none)
@@ -323,7 +317,6 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
     if (this.#phase !== 'open' && this.#phase !== 'preface') return
     if (at >= end) this.#pending = undefined
     else this.#pending = Buffer.from(octets.subarray(at, end))
-    if (this.#clientEnded) this.#endIfDone()
   }
 
   /** Returns the position after the preface; -1 when it is not there, or not whole. */
@@ -738,6 +731,10 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
     if (this.#streams.size === 0) this.#endIfDone()
   }
 
+  #dropAll(): void {
+    for (const reply of this.#streams.values()) this.#drop(reply)
+  }
+
   #countReset(): void {
     if (!this.#patience.reset()) this.#fault(ErrorCode.enhanceYourCalm)
   }
@@ -762,7 +759,7 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
   #fault(code: number): void {
     if (this.#phase !== 'open' && this.#phase !== 'preface') return
     this.#phase = 'lingering'
-    for (const reply of this.#streams.values()) this.#drop(reply)
+    this.#dropAll()
     this.output.goAway(this.#lastStream, code)
     this.#linger()
   }
@@ -778,9 +775,7 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
   /** Ends the connection when no more streams can come and none is under way. */
   #endIfDone(): void {
     if (this.#phase !== 'open' || this.#streams.size > 0) return
-    if (this.#lastAnswered === undefined && !this.#clientEnded) return
-    this.#leave(ErrorCode.none)
-    this.#linger()
+    if (this.#lastAnswered !== undefined) this.#linger()
   }
 
   /** Closes in a way that lets the client read what has been sent, although it may still be sending. */
@@ -799,7 +794,7 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
 
   #enterClosed(): void {
     this.#phase = 'closed'
-    for (const reply of this.#streams.values()) this.#drop(reply)
+    this.#dropAll()
     for (const { logged, bytes } of this.#unread ?? []) logged.ended(bytes, false)
     this.#unread = this.#pending = this.#block = this.#data = undefined
     this.output.clear()

@@ -120,12 +120,20 @@ describe('the examples of RFC 7541', () => {
   })
 })
 
-const name = fc.constantFrom('x', 'accept', 'user-agent', 'cookie', 'x-long-name-of-a-field', 'range', 'te')
+const fieldName = fc.constantFrom(
+  'x',
+  'accept',
+  'user-agent',
+  'cookie',
+  'x-long-name-of-a-field',
+  'range',
+  'te',
+)
 const value = fc.string({
   unit: fc.integer({ min: 33, max: 126 }).map((c) => String.fromCharCode(c)),
   maxLength: 300,
 })
-const line = fc.tuple(name, value)
+const line = fc.tuple(fieldName, value)
 const habit: fc.Arbitrary<Habit> = fc.record({
   huffman: fc.boolean(),
   indexing: fc.constantFrom('kept', 'not', 'never'),

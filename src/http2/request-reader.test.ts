@@ -108,16 +108,17 @@ test('all cookies are looked at, in crumbs too', () => {
     }
 })
 
+const bodyOf = (ends: boolean, ...more: Line[]) =>
+  read(request({ ':method': 'POST' }, ...more), { ends }).reader.body
+const waits = (ends: boolean) =>
+  read(request({ ':method': 'POST' }, ['expect', '100-Continue']), { ends }).reader.expectsContinue
+
 test('the body that is announced', () => {
-  const body = (ends: boolean, ...more: Line[]) =>
-    read(request({ ':method': 'POST' }, ...more), { ends }).reader.body
-  expect(body(true)).toEqual({ kind: 'none' })
-  expect(body(false)).toEqual({ kind: 'unknown' })
-  expect(body(true, ['content-length', '0'])).toEqual({ kind: 'none' })
-  expect(body(false, ['content-length', '0'])).toEqual({ kind: 'none' })
-  expect(body(false, ['content-length', '5'])).toEqual({ kind: 'length', bytes: 5 })
-  const waits = (ends: boolean) =>
-    read(request({ ':method': 'POST' }, ['expect', '100-Continue']), { ends }).reader.expectsContinue
+  expect(bodyOf(true)).toEqual({ kind: 'none' })
+  expect(bodyOf(false)).toEqual({ kind: 'unknown' })
+  expect(bodyOf(true, ['content-length', '0'])).toEqual({ kind: 'none' })
+  expect(bodyOf(false, ['content-length', '0'])).toEqual({ kind: 'none' })
+  expect(bodyOf(false, ['content-length', '5'])).toEqual({ kind: 'length', bytes: 5 })
   expect([waits(true), waits(false)]).toEqual([false, true])
 })
 
@@ -231,8 +232,7 @@ describe('refused', () => {
 })
 
 test('paths are brought into the same form as those of HTTP/1.1', () => {
-  const normal = (path: string) => read(request({ ':path': path })).reader
-  const { rawTarget, pathAndQuery, url } = normal('/x/%2e%2E/%7ea?%7e')
+  const { rawTarget, pathAndQuery, url } = read(request({ ':path': '/x/%2e%2E/%7ea?%7e' })).reader
   expect([rawTarget, pathAndQuery, url]).toEqual([
     '/x/%2e%2E/%7ea?%7e',
     '/~a?%7e',

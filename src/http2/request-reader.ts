@@ -135,7 +135,7 @@ export class Http2RequestReader implements RequestView {
     this.#rawTarget = this.#normalTarget = undefined
     this.#target.from = this.#target.to = 0
     this.method = ''
-    if (block.problem !== undefined) return 'malformed'
+    if (block.problem !== undefined) return this.#tellMalformed()
     if ((block.pseudo & (1 << Kind.method)) === 0) return this.#malformed('no method')
     if (!this.#readMethod()) return 'refused'
     if ((block.pseudo & requestPseudo) !== requestPseudo) return this.#malformed('a pseudo-field is missing')
@@ -159,6 +159,14 @@ export class Http2RequestReader implements RequestView {
     }
     if (!ends) this.body = unknownBody
     return (block.present & otherBits) === 0 ? 'complete' : this.#readOthers(ends)
+  }
+
+  /** What of a malformed request may be told is what stands in its place. */
+  #tellMalformed(): 'malformed' {
+    const { block } = this
+    if ((block.pseudo & (1 << Kind.method)) !== 0) this.method = block.pseudoText(Kind.method)
+    if ((block.pseudo & (1 << Kind.path)) !== 0) block.placePseudo(Kind.path, this.#target)
+    return 'malformed'
   }
 
   /** Reads trailers, which end a request (RFC 9113 §8.1); else as `read`. */
