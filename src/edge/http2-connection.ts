@@ -534,6 +534,7 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
       upload.window -= bytes
       upload.owedBytes += paddingBytes
       if (upload.window < 0) this.#streamFault(stream, ErrorCode.flowControl)
+      else this.#beginUpload(reply!, upload, contentBytes)
     }
     // The first octet of padding says how long the rest of it is.
     const data = { stream, ends, contentBytes, paddingBytes: Math.max(0, paddingBytes - 1) }
@@ -571,16 +572,17 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
       return
     }
     const before = upload.owedBytes
-    const outcome = upload.take(octets, from, to)
+    upload.take(octets, from, to)
     this.#owedBytes += upload.owedBytes - before
-    if (outcome === 'taken') {
-      if (reply!.upload !== undefined) this.#grant(reply!)
-      return
-    }
-    this.#owedBytes += to - from
-    if (outcome === 'too-long') return this.#streamFault(stream, ErrorCode.protocol)
-    const most = reply!.call?.bodyBytesMax ?? this.context.http2Reader.limits.bodyBytes
-    this.#bodyRefused(reply!, new Failure('body-too-large', `the body is larger than ${most} bytes`))
+    this.#grant(reply!)
+  }
+
+  #beginUpload(reply: Http2Reply, upload: Http2Upload, bytes: number): void {
+    const outcome = upload.begin(bytes)
+    if (outcome === 'right') return
+    if (outcome === 'too-long') return this.#streamFault(reply.id, ErrorCode.protocol)
+    const most = reply.call?.bodyBytesMax ?? this.context.http2Reader.limits.bodyBytes
+    this.#bodyRefused(reply, new Failure('body-too-large', `the body is larger than ${most} bytes`))
   }
 
   #dataEnded(stream: number): void {

@@ -7,8 +7,8 @@ export const UPLOAD_WINDOW = 256 << 10
 /** Shorter pieces that wait are put together. */
 const JOINED_BYTES_MAX = 16_384
 
-/** What came of a piece. */
-export type UploadOutcome = 'taken' | 'too-long' | 'too-large'
+/** How a frame of a body stands to what was announced, and to what may be. */
+export type UploadOutcome = 'right' | 'too-long' | 'too-large'
 
 /** A body on its way in. */
 export class Http2Upload {
@@ -45,18 +45,22 @@ export class Http2Upload {
     return this.lengthBytes < 0 || this.#bytes === this.lengthBytes
   }
 
-  /** Takes octets that are lent. */
-  take(octets: Buffer, from: number, to: number): UploadOutcome {
+  /** A frame with so much of the body begins. */
+  begin(bytes: number): UploadOutcome {
+    this.#bytes += bytes
+    if (this.lengthBytes >= 0 && this.#bytes > this.lengthBytes) return 'too-long'
+    return this.#bytes > Math.min(this.bytesMax, this.call?.bodyBytesMax ?? Infinity) ? 'too-large' : 'right'
+  }
+
+  /** Takes octets of a frame, which are lent. */
+  take(octets: Buffer, from: number, to: number): void {
     const bytes = to - from
     this.awaitsContinue = false
-    this.#bytes += bytes
     this.windowBytes += bytes
-    if (this.lengthBytes >= 0 && this.#bytes > this.lengthBytes) return 'too-long'
-    if (this.#bytes > Math.min(this.bytesMax, this.call?.bodyBytesMax ?? Infinity)) return 'too-large'
     if (!this.isPaused && this.#waiting === undefined) {
       this.owedBytes += bytes
       this.call?.data(octets.subarray(from, to))
-      return 'taken'
+      return
     }
     const waiting = (this.#waiting ??= [])
     const last = waiting.at(-1)
@@ -64,7 +68,6 @@ export class Http2Upload {
     if (last !== undefined && last.length + bytes <= JOINED_BYTES_MAX)
       waiting[waiting.length - 1] = Buffer.concat([last, piece])
     else waiting.push(Buffer.from(piece))
-    return 'taken'
   }
 
   end(trailers: Fields | undefined): void {
