@@ -116,7 +116,10 @@ export class Http2Output {
 
   /** Forgets what waits: the socket is gone. */
   clear(): void {
-    if (holder === this) used = 0
+    if (holder === this) {
+      holder = undefined
+      used = 0
+    }
     this.#ready = []
     this.#starved = []
     this.outbox.clear()

@@ -11,7 +11,15 @@ import { COLON, CR, LF, SP } from '../http1/octets.ts'
 import { FieldTable } from './field-table.ts'
 import { decodeHuffman } from './huffman.ts'
 import { STATIC_ENTRIES } from './static-table.ts'
-import { isFieldValue, Kind, readName, readNameFrom, staticEntries, tableEntry } from './table-entry.ts'
+import {
+  isFieldValue,
+  Kind,
+  readName,
+  readNameFrom,
+  staticEntries,
+  tableEntry,
+  type TableEntry,
+} from './table-entry.ts'
 
 /** Longer numbers are none that mean anything. */
 const NUMBER_MAX = 0xfff_ffff
@@ -94,10 +102,7 @@ export class FieldBlock {
         const entry = index <= STATIC_ENTRIES ? staticEntries[index] : table.at(index - STATIC_ENTRIES)
         if (entry === undefined) return false
         isBegun = true
-        const { kind } = entry
-        if (kind === Kind.field) this.#addText(entry.name, entry.text)
-        else if (kind === Kind.wrong) this.#wrong()
-        else this.#addPseudo(kind, entry.text, 0, 0)
+        this.#addEntry(entry)
         continue
       }
       if ((octet & 0xe0) === 0x20) {
@@ -149,20 +154,16 @@ export class FieldBlock {
     if (at < 0) return -1
     const end = this.#to
     const { kind, name } = readName
-    const isValue = isFieldValue(this.octets, start, end)
-    let text: string | undefined
     if (isKept) {
-      text = this.octets.latin1Slice(start, end)
-      table.add(tableEntry(kind, name, nameBytes, text, isValue))
-    }
-    if (!isValue || kind === Kind.wrong) {
+      const entry = tableEntry(kind, name, nameBytes, this.octets, start, end)
+      table.add(entry)
+      this.#to = start
+      this.#addEntry(entry)
+    } else if (kind === Kind.wrong || !isFieldValue(this.octets, start, end)) {
       this.#wrong()
       this.#to = start
-    } else if (kind !== Kind.field) this.#addPseudo(kind, text, start, end)
-    else if (text !== undefined) {
-      this.#addText(name, text)
-      this.#to = start
-    } else this.#addPlace(name, start, end)
+    } else if (kind === Kind.field) this.#addPlace(name, start, end)
+    else this.#addPseudo(kind, undefined, start, end)
     return at
   }
 
@@ -207,6 +208,12 @@ export class FieldBlock {
     return -1
   }
 
+  #addEntry({ kind, name, text }: TableEntry): void {
+    if (kind === Kind.wrong) this.#wrong()
+    else if (kind !== Kind.field) this.#addPseudo(kind, text, 0, 0)
+    else if (this.#fits(name.key.length + text.length)) this.#texts[this.#add(name)] = text
+  }
+
   #wrong(): void {
     this.problem ??= 'a name or a value that is none'
   }
@@ -219,10 +226,6 @@ export class FieldBlock {
     this.#pseudoTexts[kind] = text
     this.#pseudoStarts[kind] = start
     this.#pseudoEnds[kind] = end
-  }
-
-  #addText(name: FieldName, text: string): void {
-    if (this.#fits(name.key.length + text.length)) this.#texts[this.#add(name)] = text
   }
 
   #addPlace(name: FieldName, start: number, end: number): void {

@@ -1,6 +1,6 @@
 // What a field block is made of: names, with what they mean in a request (RFC 9113 §8.2 and §8.3), and names with values, as
 // they stand in the tables of RFC 7541.
-import { hashOctet } from '../http/octet-names.ts'
+import { hashOctet, slotOf } from '../http/octet-names.ts'
 import { HTAB, SP, isTokenOctet, isValueOctet } from '../http1/octets.ts'
 import { internName, type FieldName } from '../http1/name-table.ts'
 import { staticTable } from './static-table.ts'
@@ -74,16 +74,39 @@ export function isFieldValue(octets: Buffer, from: number, to: number): boolean 
   return true
 }
 
-/** An entry. `nameBytes`: as it was sent, which a name that is none is not kept as. */
+const SLOTS = 2048
+/** Clients say the same: what their tables hold is there once. A slot is overwritten when another entry falls into it. */
+const slots: (TableEntry | undefined)[] = Array.from({ length: SLOTS })
+
+/**
+ * The entry of a name, with a value that stands in `octets` from `from` to `to`. `nameBytes`: how long the name is as it was sent,
+ * which one that is none is not kept as.
+ */
 export function tableEntry(
   nameKind: number,
   name: FieldName,
   nameBytes: number,
-  text: string,
-  isValue: boolean,
+  octets: Buffer,
+  from: number,
+  to: number,
 ): TableEntry {
-  const kind = isValue ? nameKind : Kind.wrong
-  return { nameKind, kind, name, text, nameBytes, bytes: nameBytes + text.length + ENTRY_OVERHEAD_BYTES }
+  let hash = nameBytes
+  for (let at = from; at < to; at++) hash = hashOctet(hash, octets[at]!)
+  const slot = slotOf(hash, SLOTS)
+  const known = slots[slot]
+  const text = octets.latin1Slice(from, to)
+  if (
+    known !== undefined &&
+    known.text === text &&
+    known.name === name &&
+    known.nameKind === nameKind &&
+    known.nameBytes === nameBytes
+  )
+    return known
+  const kind = isFieldValue(octets, from, to) ? nameKind : Kind.wrong
+  const entry = { nameKind, kind, name, text, nameBytes, bytes: nameBytes + to - from + ENTRY_OVERHEAD_BYTES }
+  slots[slot] = entry
+  return entry
 }
 
 function named(text: string): FieldName {
@@ -97,8 +120,8 @@ function named(text: string): FieldName {
 export const staticEntries: readonly (TableEntry | undefined)[] = [
   undefined,
   ...staticTable.map(([name, value]) => {
-    const octets = Buffer.from(name, 'latin1')
-    readNameFrom(octets, 0, octets.length)
-    return tableEntry(readName.kind, readName.name, octets.length, value, true)
+    const octets = Buffer.from(name + value, 'latin1')
+    readNameFrom(octets, 0, name.length)
+    return tableEntry(readName.kind, readName.name, name.length, octets, name.length, octets.length)
   }),
 ]
