@@ -22,6 +22,8 @@ export class Http2Setup {
   readonly reader: Http2RequestReader
   log: RequestLog | undefined
   draining = false
+  /** What every answer tells. */
+  told: readonly (readonly [key: string, value: string])[] = []
   closed = 0
 
   constructor(
@@ -111,6 +113,7 @@ export class Http2Line {
       log: setup.log,
       clock: engine.clock,
       http2Reader: setup.reader,
+      told: setup.told,
       settings,
       trusted: new TrustedPeers(setup.trusted),
       get draining() {

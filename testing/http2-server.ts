@@ -68,6 +68,7 @@ export function startHttp2Server(target: string, config: Config = {}, log?: Requ
     settings: site.edge,
     trusted: new TrustedPeers(site.edge.trust),
     http2Reader: new Http2RequestReader(site.limits, 'http'),
+    told: [],
     get draining() {
       return draining
     },

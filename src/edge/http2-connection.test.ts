@@ -177,6 +177,24 @@ describe('answers', () => {
     })
   })
 
+  test('tell what the listener tells, unless they say it themselves', async () => {
+    const setup = new Http2Setup()
+    const own = { 'Strict-Transport-Security': 'max-age=1' }
+    setup.engine.exchange({}, minute, 'a page')
+    setup.engine.exchange({ target: '/own' }, { ...minute, ...own }, 'a page')
+    const before = setup.connect().send(getFrame(1))
+    expect(before.answer(1).fields['strict-transport-security']).toBeUndefined()
+    setup.told = [['strict-transport-security', 'max-age=9']]
+    const line = setup.connect()
+    line.send(getFrame(1), getFrame(3, '/own'), getFrame(5, '/passing'), getFrame(7, '/passing-own'))
+    const [passed, passedOwn] = setup.origin.exchanges.slice(-2)
+    passed!.answer(200, passing, 'body')
+    passedOwn!.answer(200, { ...passing, ...own }, 'body')
+    await line.turn()
+    const told = [1, 3, 5, 7].map((stream) => line.answer(stream).fields['strict-transport-security'])
+    expect(told).toEqual(['max-age=9', 'max-age=1', 'max-age=9', 'max-age=1'])
+  })
+
   test('are told of before they come', async () => {
     const setup = new Http2Setup()
     const line = setup.connect().send(getFrame(1))
@@ -393,6 +411,13 @@ describe('the body of a request', () => {
     line.send(dataFrame(1, 'and more', true), getFrame(3))
     expect(line.goAway).toBeUndefined()
     expect(setup.origin.exchanges.length).toBe(2)
+  })
+
+  test('that is too large with HEAD is refused without a body', () => {
+    const setup = new Http2Setup({}, [], { bodyBytes: 10 })
+    const head = frame(FrameType.headers, Flag.endHeaders, 1, fieldBlock(requestLines('/page', 'HEAD')))
+    const line = setup.connect().send(head, dataFrame(1, 'x'.repeat(11)))
+    expect(line.answer(1)).toMatchObject({ fields: { ':status': '413' }, body: '', end: 'reset 0' })
   })
 
   test('that nobody wants any more is passed over once there is an answer', async () => {

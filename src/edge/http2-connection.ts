@@ -23,6 +23,7 @@ import type { Client } from '../request/reply.ts'
 import type { LoggableRequest, LoggedRequest } from '../request/request-log.ts'
 import type { AddressCount } from './admission.ts'
 import type { EdgeConnection, EdgeContext } from './edge-connection.ts'
+import type { ToldFields } from './http2-image.ts'
 import { Http2Output, type OutputEvents } from './http2-output.ts'
 import { Http2Reply, type Http2Streams } from './http2-reply.ts'
 import { Http2Upload, UPLOAD_WINDOW } from './http2-upload.ts'
@@ -32,6 +33,8 @@ import { forwarded, type TrustedPeers } from './trust.ts'
 /** What all connections of HTTP/2 of a listener share. */
 export interface Http2Context extends EdgeContext {
   readonly http2Reader: Http2RequestReader
+  /** Fields that are added to every answer; another array where they are others. */
+  readonly told: ToldFields
 }
 
 /** Requests that a client may have under way on a connection. */
@@ -131,6 +134,10 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
       this.#client = { address, trusted: trusted.has(address) }
     }
     return this.#client
+  }
+
+  get told(): ToldFields {
+    return this.context.told
   }
 
   get isIdle(): boolean {
@@ -452,10 +459,10 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
         : this.#log(outcome === 'complete' ? reader : refusedRequest(reader))
     const reply = new Http2Reply(this, stream, this.output.peer.initialWindow, logged)
     if (!ends) {
-      const { body, limits, expectsContinue } = reader
+      const { body, limits, expectsContinue, method } = reader
       const length = body.kind === 'length' ? body.bytes : body.kind === 'none' ? 0 : -1
       const nowMs = context.clock.monotonicMs()
-      reply.upload = new Http2Upload(length, limits.bodyBytes, expectsContinue, nowMs)
+      reply.upload = new Http2Upload(length, limits.bodyBytes, expectsContinue, method === 'HEAD', nowMs)
     }
     if (outcome === 'refused') {
       const failure = reader.failure!
@@ -703,13 +710,13 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
 
   /** A body that is not taken: with an answer when none has begun, else with a reset. */
   #bodyRefused(reply: Http2Reply, failure: Failure): void {
-    const { call } = reply
+    const { call, upload } = reply
     reply.call = undefined
-    if (reply.upload !== undefined) this.#owedBytes += reply.upload.drop()
+    if (upload !== undefined) this.#owedBytes += upload.drop()
     call?.gone()
     if (reply.isWaiting) {
       this.#recordRefused(failure, reply)
-      answerWithFailure(reply, failure, false)
+      answerWithFailure(reply, failure, upload?.headOnly === true)
     } else this.broken(reply, ErrorCode.cancel)
   }
 

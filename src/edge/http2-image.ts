@@ -9,6 +9,9 @@ import type { Representation } from '../request/representation.ts'
 /** Blocks that are kept; each takes about 700 bytes. */
 const KEPT_MAX = 16_384
 
+/** Fields that a listener adds to every answer that does not say them itself; names in lower case. */
+export type ToldFields = readonly (readonly [key: string, value: string])[]
+
 class KeptBlock {
   /** What stays the same. */
   readonly lines: string
@@ -18,10 +21,15 @@ class KeptBlock {
   member: string | undefined
   block = ''
 
-  constructor(readonly representation: Representation) {
+  constructor(
+    readonly representation: Representation,
+    /** What the lines were made with. */
+    readonly told: ToldFields,
+  ) {
     const { keys, values } = representation.fields
     let lines = statusBlock(representation.status)
     for (let i = 0; i < keys.length; i++) lines += keptLineBlock(keys[i]!, values[i]!)
+    for (const [key, value] of told) if (!keys.includes(key)) lines += keptLineBlock(key, value)
     this.lines = lines
   }
 }
@@ -36,8 +44,10 @@ export function storedBlock(
   ttlSeconds: number,
   reason: Reason,
   member: string | undefined,
+  told: ToldFields,
 ): string {
-  const image = (representation.block as KeptBlock | undefined) ?? prepare(representation)
+  const known = representation.block as KeptBlock | undefined
+  const image = known?.told === told ? known : prepare(representation, told)
   if (image.ageSeconds === ageSeconds && image.reason === reason && image.member === member)
     return image.block
   image.ageSeconds = ageSeconds
@@ -48,8 +58,8 @@ export function storedBlock(
   return (image.block = text)
 }
 
-function prepare(representation: Representation): KeptBlock {
-  const image = new KeptBlock(representation)
+function prepare(representation: Representation, told: ToldFields): KeptBlock {
+  const image = new KeptBlock(representation, told)
   // Parts and failures are made anew each time; of a 304 its variant keeps the representation.
   if (!representation.hasHeadroom && representation.status !== 304) return image
   const before = kept[next]

@@ -6,14 +6,14 @@ import type { Reason } from '../base/reason.ts'
 import type { Tier } from '../base/record.ts'
 import type { Fields } from '../http/fields.ts'
 import { fieldBit } from '../http/known-fields.ts'
-import type { ArrivedLines, ResponseHead } from '../http/message.ts'
+import type { ArrivedLines, FieldReader, ResponseHead } from '../http/message.ts'
 import { ErrorCode } from '../http2/error-code.ts'
 import { PAYLOAD_BYTES_MAX } from '../http2/frame.ts'
 import { fieldsBlock, lineBlock, linesBlock, statusBlock } from '../http2/response-block.ts'
 import type { Client, Reply, RequestCall } from '../request/reply.ts'
 import type { LoggedRequest } from '../request/request-log.ts'
 import type { Representation } from '../request/representation.ts'
-import { storedBlock } from './http2-image.ts'
+import { storedBlock, type ToldFields } from './http2-image.ts'
 import { Sent, type Http2Output, type SendingStream } from './http2-output.ts'
 import type { Http2Upload } from './http2-upload.ts'
 
@@ -21,6 +21,7 @@ import type { Http2Upload } from './http2-upload.ts'
 export interface Http2Streams {
   readonly client: Client
   readonly output: Http2Output
+  readonly told: ToldFields
   /** The answer is complete. */
   replied(reply: Http2Reply): void
   /** The answer cannot be completed: the stream is to be reset. */
@@ -123,7 +124,7 @@ export class Http2Reply implements Reply, SendingStream {
   ): void {
     if (this.#state === 'over') return
     assert(this.#state === 'waiting', 'a second answer to one request')
-    const block = storedBlock(representation, ageSeconds, ttlSeconds, reason, member)
+    const block = storedBlock(representation, ageSeconds, ttlSeconds, reason, member, this.streams.told)
     const { body, source } = representation
     const { output } = this.streams
     const bytes = headOnly ? 0 : body.length
@@ -140,7 +141,8 @@ export class Http2Reply implements Reply, SendingStream {
   }
 
   start(head: ResponseHead, bodyBytes: number | undefined, hasBody: boolean): void {
-    this.#start(statusBlock(head.status) + fieldsBlock(head.fields), bodyBytes, hasBody)
+    const { status, fields } = head
+    this.#start(statusBlock(status) + fieldsBlock(fields) + this.#told(fields), bodyBytes, hasBody)
   }
 
   forward(
@@ -156,8 +158,16 @@ export class Http2Reply implements Reply, SendingStream {
     let to = lines.copyTo(arrived, 0, omitted)
     if (to < 0 || to + added.length > arrived.length) return false
     to += arrived.latin1Write(added, to)
-    this.#start(statusBlock(status) + linesBlock(arrived, 0, to, encoded), bodyBytes, hasBody)
+    const block = statusBlock(status) + linesBlock(arrived, 0, to, encoded) + this.#told(lines)
+    this.#start(block, bodyBytes, hasBody)
     return true
+  }
+
+  /** What the listener adds. */
+  #told(said: Pick<FieldReader, 'has'>): string {
+    let block = ''
+    for (const [key, value] of this.streams.told) if (!said.has(key)) block += lineBlock(key, value)
+    return block
   }
 
   #start(block: string, bodyBytes: number | undefined, hasBody: boolean): void {

@@ -34,6 +34,8 @@ export class Http2Upload {
     private readonly lengthBytes: number,
     private readonly bytesMax: number,
     awaitsContinue: boolean,
+    /** Whether an answer has no body (HEAD). */
+    readonly headOnly: boolean,
     nowMs: number,
   ) {
     this.awaitsContinue = awaitsContinue
