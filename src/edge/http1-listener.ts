@@ -9,6 +9,7 @@ import type { Acceptor, SocketListener } from '../net/socket.ts'
 import type { RequestHandler } from '../request/reply.ts'
 import type { RequestLog } from '../request/request-log.ts'
 import type { AddressCount, Admission } from './admission.ts'
+import type { EdgeConnection } from './edge-connection.ts'
 import { Http1Connection, type ListenerContext } from './http1-connection.ts'
 import { OpenConnections } from './open-connections.ts'
 import { ProxyHeader } from './proxy-protocol.ts'
@@ -54,7 +55,7 @@ export class Http1Listener implements ListenerContext {
   readonly #admission: Admission
   /** Whose connections begin with the PROXY protocol. */
   #announcing: IpSet
-  readonly #connections: OpenConnections<Http1Connection>
+  readonly #connections: OpenConnections<EdgeConnection>
   readonly #listener: SocketListener
   readonly #sweep: Timer
   #onEmpty: (() => void) | undefined
@@ -131,7 +132,7 @@ export class Http1Listener implements ListenerContext {
     return undefined
   }
 
-  announced(connection: Http1Connection, address: string): boolean {
+  announced(connection: EdgeConnection, address: string): boolean {
     const admitted = this.#admission.admit(address)
     if (typeof admitted === 'string') {
       this.recorder.refused(admitted)
@@ -142,7 +143,7 @@ export class Http1Listener implements ListenerContext {
     return true
   }
 
-  closed(connection: Http1Connection): void {
+  closed(connection: EdgeConnection): void {
     this.#connections.delete(connection)
     if (connection.counted !== undefined) this.#admission.leave(connection.counted)
     if (this.#connections.size === 0) this.#onEmpty?.()
