@@ -1,5 +1,7 @@
 // Serves a site in this process, which is the only one: there is no supervisor, and nothing to agree on with others.
+import { randomBytes } from 'node:crypto'
 import type { Tell } from '../logs/error-log.ts'
+import { TICKET_KEY_BYTES } from '../net/tls-context.ts'
 import { snapshotOfCounters } from '../observe/counters.ts'
 import type { World } from './command.ts'
 import { localCertificate, stateFolder } from './local-certificate.ts'
@@ -20,6 +22,8 @@ export function serveAlone(
     tell,
     php,
     processes: 1,
+    ticketKeys: randomBytes(TICKET_KEY_BYTES),
+    hasHttp3: true,
     localCertificate: () => localCertificate(stateFolder(), clock.nowMs()),
   })
   return {

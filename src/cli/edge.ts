@@ -35,12 +35,12 @@ export const edge: Command = {
   summary: 'One of several processes that serve; started by serve.',
   text: '',
   flags: [],
-  async run({ operands: [folder] }, world) {
-    if (folder === undefined) {
+  async run({ operands: [folder, place] }, world) {
+    if (folder === undefined || place === undefined) {
       world.err('myriad: edge is started by serve, not by hand\n')
       return 2
     }
-    await new EdgeServer(folder, world).run()
+    await new EdgeServer(folder, place, world).run()
     return 0
   },
 }
@@ -61,6 +61,7 @@ class EdgeServer {
 
   constructor(
     private readonly folder: string,
+    private readonly place: string,
     private readonly world: World,
   ) {}
 
@@ -84,13 +85,15 @@ class EdgeServer {
       drop: (drop) => this.#server?.drop(drop) ?? 0,
       say: (line) => errors.tell('warning', line),
     })
-    const { instance, processes } = handed.order
+    const { instance, processes, ticketKeys } = handed.order
     const server = startServer(site, {
       ...world,
       ...parts,
       tell: errors.tell,
       processes,
       instance,
+      ticketKeys: Buffer.from(ticketKeys, 'base64'),
+      hasHttp3: this.place === '0',
       siblings: mesh,
       localCertificate: () => localCertificate(stateFolder(), world.clock.nowMs()),
     })

@@ -16,7 +16,7 @@ import type { Command, Given, World } from './command.ts'
 import { watchFile } from './config-watch.ts'
 import { listenProblem } from './listen-problem.ts'
 import { PhpPools } from './php-pools.ts'
-import { processesOf, whyOneProcess } from './process-count.ts'
+import { processesOf } from './process-count.ts'
 import type { Served } from './served.ts'
 import { configFlag, listenFlag, siteFrom, type FoundSite } from './site.ts'
 import { version } from './version.ts'
@@ -82,7 +82,7 @@ function refusal(given: Given): string | undefined {
 
 /** Serves until it is told to stop. */
 async function serveWith(errors: OpenErrorLog, serving: Serving): Promise<0 | 1 | 2> {
-  const { found, php, given, world } = serving
+  const { found, php, world } = serving
   const provided = await php.need(found.site, world)
   if (typeof provided === 'number') return provided
   // Before anything is started or printed: whoever waits for a line may send a signal at once.
@@ -93,8 +93,7 @@ async function serveWith(errors: OpenErrorLog, serving: Serving): Promise<0 | 1 
     errors.reopen()
     served.reopenLogs()
   }
-  const one = whyOneProcess(given, found.site)
-  const lines = [found.recognised, ...provided.lines, one].filter((line) => line !== undefined)
+  const lines = [found.recognised, ...provided.lines].filter((line) => line !== undefined)
   for (const line of lines) world.out(`${line}\n`)
   await serveUntil(signals, served, errors.tell, serving)
   return 0

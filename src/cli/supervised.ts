@@ -8,11 +8,12 @@ import type { ProcessStatus } from '../admin/status.ts'
 import { makePrivate } from '../base/private-folder.ts'
 import type { Tell } from '../logs/error-log.ts'
 import { snapshotOfCounters } from '../observe/counters.ts'
+import { TICKET_KEY_BYTES } from '../net/tls-context.ts'
 import { EdgeProcesses, type EdgeStatus } from '../supervisor/edge-processes.ts'
 import { closeSockets, openSockets, type Sockets } from '../supervisor/listen-sockets.ts'
 import type { Order } from '../supervisor/order.ts'
 import type { World } from './command.ts'
-import { whyNotSeveral } from './process-count.ts'
+import { localCertificate, stateFolder } from './local-certificate.ts'
 import type { PhpByFolder, Served } from './served.ts'
 import { SharedRates } from './shared-rates.ts'
 import type { FoundSite } from './site.ts'
@@ -31,6 +32,7 @@ export async function serveSupervised(
   { world, tell, processes }: SupervisedDeps,
 ): Promise<Served> {
   const instance = randomBytes(6).toString('hex')
+  const ticketKeys = randomBytes(TICKET_KEY_BYTES).toString('base64')
   const say = (line: string): void => tell('warning', line)
   const base = socketFolder()
   makePrivate(base)
@@ -38,13 +40,23 @@ export async function serveSupervised(
   const orderOf = (found: FoundSite, php: PhpByFolder, sockets: readonly Sockets[]): Order => ({
     value: found.value,
     folder: found.folder,
-    // Those that speak TLS are served by one process.
-    listen: sockets.map(({ address }) => ({ scheme: 'http', ...address })),
+    listen: sockets.map(({ address }) => address),
     processes,
     instance,
+    ticketKeys,
     rates: rates.prepare(found.site),
     php: [...php],
   })
+  // One for all, before several of them make one each.
+  const certify = ({ listen, tls, acme }: FoundSite['site']): void => {
+    if (
+      acme === undefined &&
+      tls.certificates.length === 0 &&
+      listen.some(({ scheme }) => scheme === 'https')
+    )
+      localCertificate(stateFolder(), world.clock.nowMs())
+  }
+  certify(first.site)
   const sockets = await openSockets(first.site.listen, [], processes)
   makePrivate(folder)
   const rates = new SharedRates(folder, world.clock)
@@ -62,8 +74,9 @@ export async function serveSupervised(
   rates.settle(true)
   return {
     get addresses() {
-      return edges.sockets.map(({ address: { hostname, port } }) =>
-        hostname.includes(':') ? `http://[${hostname}]:${port}` : `http://${hostname}:${port}`,
+      return edges.sockets.map(
+        ({ address: { scheme, hostname, port } }) =>
+          `${scheme}://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
       )
     },
     async figures() {
@@ -84,8 +97,7 @@ export async function serveSupervised(
     },
     purge: async (asked) => (await edges.purge(asked)) as PurgeOutcome,
     async reload(next, php) {
-      const why = whyNotSeveral(next.site)
-      if (why !== undefined) throw new Error(`${why}: start Myriad anew`)
+      certify(next.site)
       const opened = await openSockets(next.site.listen, edges.sockets, processes)
       try {
         await edges.reload(orderOf(next, php, opened), opened)

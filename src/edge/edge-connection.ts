@@ -1,16 +1,16 @@
 // What a listener knows of a client's connection, whatever is spoken on it, and what a connection needs of its listener.
 import type { Clock } from '../base/clock.ts'
 import type { Recorder } from '../base/record.ts'
-import type { SocketUser } from '../net/socket.ts'
 import type { Client, RequestHandler } from '../request/reply.ts'
 import type { RequestLog } from '../request/request-log.ts'
 import type { AddressCount } from './admission.ts'
 import type { Waiting } from './open-connections.ts'
 import type { EdgeSettings } from './settings.ts'
+import type { ToldFields } from './told-fields.ts'
 import type { TrustedPeers } from './trust.ts'
 
 /** A connection, from accepted to closed. */
-export interface EdgeConnection extends SocketUser, Waiting {
+export interface EdgeConnection extends Waiting {
   /** Where the listener has counted it. */
   counted: AddressCount | undefined
   readonly client: Client
@@ -31,6 +31,8 @@ export interface EdgeContext {
   readonly clock: Clock
   readonly settings: EdgeSettings
   readonly trusted: TrustedPeers
+  /** Added to every answer that does not say it itself. */
+  readonly told: ToldFields
   /** The process is ending: connections close after their answers. */
   readonly draining: boolean
   closed(connection: EdgeConnection): void

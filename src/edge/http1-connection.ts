@@ -9,7 +9,7 @@ import { ChunkedDecoder } from '../http1/chunked.ts'
 import type { Framing } from '../http1/framing.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import type { RequestReader } from '../http1/request-reader.ts'
-import type { Socket } from '../net/socket.ts'
+import type { Socket, SocketUser } from '../net/socket.ts'
 import { answerWithFailure } from '../request/own-answer.ts'
 import type { Client, RequestCall } from '../request/reply.ts'
 import type { LoggableRequest, LoggedRequest } from '../request/request-log.ts'
@@ -18,6 +18,7 @@ import type { EdgeConnection, EdgeContext } from './edge-connection.ts'
 import { RefusedRequest } from './refused-request.ts'
 import { Http1Reply, type ReplyConnection } from './http1-reply.ts'
 import type { ProxyHeader } from './proxy-protocol.ts'
+import type { ToldFields } from './told-fields.ts'
 import { forwarded, type TrustedPeers } from './trust.ts'
 
 /** What all connections of HTTP/1.1 of a listener share. */
@@ -53,7 +54,7 @@ const noOctets = Buffer.alloc(0)
 const bodyDone: Body = { kind: 'done' }
 
 /** A connection, from accepted to closed. */
-export class Http1Connection implements ReplyConnection, EdgeConnection {
+export class Http1Connection implements ReplyConnection, EdgeConnection, SocketUser {
   readonly outbox: Outbox
   minorVersion = 1
   /** Where the listener has counted it. */
@@ -118,6 +119,10 @@ export class Http1Connection implements ReplyConnection, EdgeConnection {
     const { trusted } = this.context
     this.#trusted = trusted
     return (this.#client = { address, trusted: trusted.has(address) })
+  }
+
+  get told(): ToldFields {
+    return this.context.told
   }
 
   get keepAlive(): boolean {

@@ -17,24 +17,22 @@ import {
   settingsPayload,
   WINDOW_MAX,
 } from '../http2/settings.ts'
-import type { Socket } from '../net/socket.ts'
+import type { Socket, SocketUser } from '../net/socket.ts'
 import { answerWithFailure } from '../request/own-answer.ts'
 import type { Client } from '../request/reply.ts'
 import type { LoggableRequest, LoggedRequest } from '../request/request-log.ts'
 import type { AddressCount } from './admission.ts'
 import type { EdgeConnection, EdgeContext } from './edge-connection.ts'
-import type { ToldFields } from './http2-image.ts'
 import { Http2Output, type OutputEvents } from './http2-output.ts'
 import { Http2Reply, type Http2Streams } from './http2-reply.ts'
 import { Http2Upload, UPLOAD_WINDOW } from './http2-upload.ts'
 import { RefusedRequest } from './refused-request.ts'
+import type { ToldFields } from './told-fields.ts'
 import { forwarded, type TrustedPeers } from './trust.ts'
 
 /** What all connections of HTTP/2 of a listener share. */
 export interface Http2Context extends EdgeContext {
   readonly http2Reader: Http2RequestReader
-  /** Fields that are added to every answer; another array where they are others. */
-  readonly told: ToldFields
 }
 
 /** Requests that a client may have under way on a connection. */
@@ -74,7 +72,7 @@ interface BegunData {
 }
 
 /** A connection, from accepted to closed. */
-export class Http2Connection implements EdgeConnection, Http2Streams, OutputEvents {
+export class Http2Connection implements EdgeConnection, Http2Streams, OutputEvents, SocketUser {
   readonly output: Http2Output
   counted: AddressCount | undefined
   #phase: Phase = 'preface'

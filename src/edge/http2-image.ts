@@ -5,12 +5,10 @@ import type { Reason } from '../base/reason.ts'
 import { keptLineBlock, statusBlock } from '../http2/response-block.ts'
 import { hitStatus } from '../request/cache-status.ts'
 import type { Representation } from '../request/representation.ts'
+import type { ToldFields } from './told-fields.ts'
 
 /** Blocks that are kept; each takes about 700 bytes. */
 const KEPT_MAX = 16_384
-
-/** Fields that a listener adds to every answer that does not say them itself; names in lower case. */
-export type ToldFields = readonly (readonly [key: string, value: string])[]
 
 class KeptBlock {
   /** What stays the same. */

@@ -13,9 +13,10 @@ import { fieldsBlock, lineBlock, linesBlock, statusBlock } from '../http2/respon
 import type { Client, Reply, RequestCall } from '../request/reply.ts'
 import type { LoggedRequest } from '../request/request-log.ts'
 import type { Representation } from '../request/representation.ts'
-import { storedBlock, type ToldFields } from './http2-image.ts'
+import { storedBlock } from './http2-image.ts'
 import { Sent, type Http2Output, type SendingStream } from './http2-output.ts'
 import type { Http2Upload } from './http2-upload.ts'
+import type { ToldFields } from './told-fields.ts'
 
 /** What a reply needs from its connection. */
 export interface Http2Streams {

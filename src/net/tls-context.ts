@@ -54,6 +54,9 @@ export class TlsContext {
   readonly #pointers: SslPointer[] = []
   readonly #byName = new Map<string, SslPointer>()
   readonly #protocols: readonly SecuredProtocol[]
+  /** Connections that may still ask for a name. */
+  #asking = 0
+  #isOver = false
 
   /** Throws when the library does not take a certificate; it says why. */
   constructor(
@@ -73,13 +76,19 @@ export class TlsContext {
     }
   }
 
-  /** A connection that will be accepted. It keeps what it needs of the context, even when that is freed. */
+  /** A connection that will be accepted; `accepted` is to be told when its handshake is over, however it ended. */
   accepting(): SslPointer {
     const { calls } = this
     const ssl = calls.SSL_new(this.#pointers[0]!)
     if (ssl === null) throw sslError(calls, 'a TLS connection cannot be made')
     calls.SSL_set_accept_state(ssl)
+    this.#asking++
     return ssl
+  }
+
+  accepted(): void {
+    this.#asking--
+    if (this.#isOver && this.#asking === 0) this.#free()
   }
 
   /** Goes on with a handshake; the result is that of SSL_do_handshake. */
@@ -88,8 +97,13 @@ export class TlsContext {
     return this.calls.SSL_do_handshake(ssl)
   }
 
-  /** No further connection is made; those that there are go on. */
+  /** No further connection is made; those that there are go on, and keep what they need. */
   free(): void {
+    this.#isOver = true
+    if (this.#asking === 0) this.#free()
+  }
+
+  #free(): void {
     for (const pointer of this.#pointers) this.calls.SSL_CTX_free(pointer)
     this.#pointers.length = 0
   }
@@ -213,13 +227,22 @@ let made: Callbacks | undefined
 /** Made once and never given back: connections may ask for as long as the process lives. */
 function callbacks(): Callbacks {
   if (made !== undefined) return made
-  const alpn = new JSCallback(selectProtocol, { args: ['ptr', 'ptr', 'ptr', 'ptr', 'u32', 'ptr'], returns: 'int' })
+  const alpn = new JSCallback(selectProtocol, {
+    args: ['ptr', 'ptr', 'ptr', 'ptr', 'u32', 'ptr'],
+    returns: 'int',
+  })
   const serverName = new JSCallback(selectName, { args: ['ptr', 'ptr', 'ptr'], returns: 'int' })
   return (made = { alpn: alpn.ptr!, serverName: serverName.ptr! })
 }
 
 /** SSL_CTX_set_alpn_select_cb(3). What is chosen lies within what the client has sent. */
-function selectProtocol(_ssl: Pointer, out: Pointer, outLength: Pointer, list: Pointer, length: number): number {
+function selectProtocol(
+  _ssl: Pointer,
+  out: Pointer,
+  outLength: Pointer,
+  list: Pointer,
+  length: number,
+): number {
   let text = ''
   for (let i = 0; i < length; i++) text += String.fromCharCode(read.u8(list, i))
   const at = handshaking!.bestOf(text)

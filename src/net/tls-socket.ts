@@ -82,6 +82,7 @@ export class TlsSocket implements Socket, SocketUser {
   /** Undefined: it is over. */
   #ssl: SslPointer | undefined
   #user: SocketUser | undefined
+  #isSecured = false
   #paused = false
   /** The client sends no more. */
   #ended = false
@@ -263,6 +264,8 @@ export class TlsSocket implements Socket, SocketUser {
       return false
     }
     this.#calls.SSL_get0_alpn_selected(ssl, chosen.at, chosenLengthAt)
+    this.context.accepted()
+    this.#isSecured = true
     const user = this.handshaking.secured(chosen.words[2] === 2 ? 'h2' : 'http/1.1')
     if (user === undefined) {
       this.terminate()
@@ -357,5 +360,6 @@ export class TlsSocket implements Socket, SocketUser {
     this.#held = undefined
     this.#unsent = undefined
     this.#calls.SSL_free(ssl)
+    if (!this.#isSecured) this.context.accepted()
   }
 }

@@ -4,21 +4,16 @@
 import { closeSync } from 'node:fs'
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import type { ListenAddress } from '../edge/settings.ts'
 import { SystemError } from '../net/socket.ts'
 import { listenOn } from './descriptors.ts'
-
-/** Where to listen, as its owner wrote it. */
-export interface Address {
-  readonly hostname: string
-  readonly port: number
-}
 
 /** An address that cannot be listened on. */
 export class AddressError extends Error {
   override name = 'AddressError'
 
   constructor(
-    readonly address: Address,
+    readonly address: ListenAddress,
     readonly code: string,
   ) {
     super(`cannot listen on ${address.hostname}:${address.port}: ${code}`)
@@ -30,7 +25,7 @@ export interface Sockets {
   /** As asked for, with a number where the same is asked for twice. */
   readonly key: string
   /** With the port that the system chose. */
-  readonly address: Address
+  readonly address: ListenAddress
   /** An IP address. */
   readonly ip: string
   /** By the place of their process; undefined while that is closed. */
@@ -39,7 +34,7 @@ export interface Sockets {
 
 /** Opens `count` sockets for each address that is not among `known`. Throws an AddressError; then none has been opened. */
 export async function openSockets(
-  listen: readonly Address[],
+  listen: readonly ListenAddress[],
   known: readonly Sockets[],
   count: number,
 ): Promise<readonly Sockets[]> {
@@ -78,7 +73,7 @@ export function openPlaceOf(all: readonly Sockets[], place: number): void {
     )
 }
 
-async function open(address: Address, key: string, count: number): Promise<Sockets> {
+async function open(address: ListenAddress, key: string, count: number): Promise<Sockets> {
   const ip = await resolved(address)
   const places: (number | undefined)[] = []
   try {
@@ -87,7 +82,7 @@ async function open(address: Address, key: string, count: number): Promise<Socke
       places.push(first.descriptor)
       for (let i = 1; i < count; i++)
         places.push(listenOn({ address: ip, port: first.port }, 'further').descriptor)
-      return { key, address: { hostname: address.hostname, port: first.port }, ip, places }
+      return { key, address: { ...address, port: first.port }, ip, places }
     })
   } catch (error) {
     for (const i of places.keys()) closePlace(places, i)
@@ -95,7 +90,7 @@ async function open(address: Address, key: string, count: number): Promise<Socke
   }
 }
 
-function attempt<T>(address: Address, run: () => T): T {
+function attempt<T>(address: ListenAddress, run: () => T): T {
   try {
     return run()
   } catch (error) {
@@ -104,7 +99,7 @@ function attempt<T>(address: Address, run: () => T): T {
   }
 }
 
-async function resolved(address: Address): Promise<string> {
+async function resolved(address: ListenAddress): Promise<string> {
   if (isIP(address.hostname) !== 0) return address.hostname
   try {
     return (await lookup(address.hostname)).address
@@ -120,9 +115,9 @@ function closePlace(places: (number | undefined)[], place: number): void {
   places[place] = undefined
 }
 
-function keyOf({ hostname, port }: Address, taken: readonly Sockets[]): string {
+function keyOf({ scheme, hostname, port }: ListenAddress, taken: readonly Sockets[]): string {
   for (let n = 0; ; n++) {
-    const key = `${hostname} ${port} ${n}`
+    const key = `${scheme} ${hostname} ${port} ${n}`
     if (!taken.some((each) => each.key === key)) return key
   }
 }

@@ -16,6 +16,8 @@ export interface Order {
   readonly processes: number
   /** Tells this Myriad from others. */
   readonly instance: string
+  /** For TLS, in base64: the same ones in all processes (net/tls-context.ts). */
+  readonly ticketKeys: string
   /** The file with the table of rates that all of them count in; undefined: no route limits the rate of requests. */
   readonly rates: string | undefined
   /** Where PHP answers, by folder. */
@@ -67,6 +69,7 @@ export function readHanded(value: unknown): Handed {
     typeof order !== 'object' ||
     typeof order.folder !== 'string' ||
     typeof order.instance !== 'string' ||
+    typeof order.ticketKeys !== 'string' ||
     !Number.isSafeInteger(order.processes) ||
     !Array.isArray(order.listen) ||
     !Array.isArray(order.php) ||
