@@ -93,6 +93,7 @@ export class TlsContext {
 
   /** Goes on with a handshake; the result is that of SSL_do_handshake. */
   handshake(ssl: SslPointer): number {
+    // oxlint-disable-next-line no-this-alias -- the library's callbacks are functions of no object
     handshaking = this
     return this.calls.SSL_do_handshake(ssl)
   }
@@ -198,12 +199,12 @@ export class TlsContext {
     return found
   }
 
-  #reading<T>(pem: string, read: (bio: SslPointer) => T): T {
+  #reading<T>(pem: string, readFrom: (bio: SslPointer) => T): T {
     const octets = Buffer.from(pem, 'latin1')
     const bio = this.calls.BIO_new_mem_buf(pointerTo(octets), octets.length)
     assert(bio !== null, 'no memory for reading a certificate')
     try {
-      return read(bio)
+      return readFrom(bio)
     } finally {
       this.calls.BIO_free(bio)
       octets.fill(0)
