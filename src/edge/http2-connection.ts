@@ -720,6 +720,8 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
 
   /** What a client has done wrong on one stream (RFC 9113 §5.4.2). */
   #streamFault(stream: number, code: number): void {
+    // RFC 9113 §6.4: what has not begun is not reset.
+    if (this.#isStrange(stream)) return this.#fault(code)
     const reply = this.#streams.get(stream)
     if (reply !== undefined) this.broken(reply, code)
     else this.output.reset(stream, code)
@@ -767,7 +769,8 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
     if (this.#phase !== 'open' && this.#phase !== 'preface') return
     this.#phase = 'lingering'
     this.#dropAll()
-    this.output.goAway(this.#lastStream, code)
+    // RFC 9113 §6.8: never a later one than has been told.
+    this.output.goAway(this.#lastAnswered ?? this.#lastStream, code)
     this.#linger()
   }
 
@@ -826,7 +829,7 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
   #sweepStream(reply: Http2Reply, nowMs: number): void {
     const { settings } = this.context
     const { upload } = reply
-    if (reply.isHeldUp) {
+    if (reply.isHeldUp && reply.windowMs !== undefined) {
       if (this.#isOverdue(nowMs - reply.windowMs, reply.sentBytes - reply.windowBytes)) {
         this.broken(reply, ErrorCode.cancel)
         return

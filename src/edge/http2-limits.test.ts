@@ -87,6 +87,7 @@ describe('time limits', () => {
   test('of a client that does not read', () => {
     const setup = new Http2Setup()
     setup.engine.exchange({}, hour, 'x'.repeat(300_000))
+    setup.engine.clock.advance(1_000_000)
     const line = setup.connect(setting(4, 0x3fff_ffff))
     line.send(numberFrame(FrameType.windowUpdate, 0, 0x3fff_ffff))
     line.socket.roomBytes = 100_000
@@ -102,6 +103,8 @@ describe('time limits', () => {
     const setup = new Http2Setup()
     setup.engine.exchange({}, hour, 'x'.repeat(100))
     setup.engine.exchange({ target: '/short' }, hour, 'short')
+    // However long the process has been running.
+    setup.engine.clock.advance(1_000_000)
     const line = setup.connect(setting(4, 10)).send(getFrame(1))
     line.wait(29_000)
     expect(line.answer(1).end).toBe('open')
@@ -127,13 +130,24 @@ describe('the end of a connection', () => {
     const [said] = line.frames()
     expect([said!.type, said!.payload.readUInt32BE()]).toEqual([FrameType.goAway, 3])
     line.send(getFrame(5, '/too-late'), postFrame(7), dataFrame(7, 'body', true))
-    expect(setup.origin.exchanges.length).toBe(2)
+    expect([setup.origin.exchanges.length, line.frames()]).toEqual([2, []])
     for (const exchange of setup.origin.exchanges) exchange.answer(200, passing, 'x')
     await line.turn()
     for (const stream of [1, 3]) expect(line.answer(stream).end).toBe('whole')
     expect(line.socket.state).toBe('shut')
     line.connection.onEnd()
     expect([line.socket.state, setup.closed]).toEqual(['ended', 1])
+  })
+
+  test('that drains and is broken off: no later stream is named than before (§6.8)', () => {
+    const setup = new Http2Setup()
+    const line = setup.connect().send(getFrame(1))
+    setup.draining = true
+    line.connection.drain()
+    line.frames()
+    line.send(getFrame(3), frame(FrameType.ping, 0, 1, Buffer.alloc(8)))
+    const [last] = line.frames()
+    expect([last!.payload.readUInt32BE(), last!.payload.readUInt32BE(4)]).toEqual([1, 1])
   })
 
   test('that drains and has nothing to do', () => {

@@ -64,7 +64,7 @@ export class Http2Reply implements Reply, SendingStream {
   sentBytes = 0
   /** What was sent when its pace was last looked at, and when that was. */
   windowBytes = 0
-  windowMs = 0
+  windowMs: number | undefined
   #state: State = 'waiting'
   #head: string | undefined
   #pieces: Piece[] | undefined
