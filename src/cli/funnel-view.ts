@@ -138,9 +138,9 @@ function painter({ columns, colour }: Terminal): (row: Row) => string {
   }
 }
 
-function percent(share: number | undefined): string {
+/** A share as text; rounded down, so that only everything is 100%. */
+export function percent(share: number | undefined): string {
   if (share === undefined) return '–'
-  // Rounded down: 99.96% is not everything.
   return share === 1 ? '100%' : `${(Math.floor(share * 1000) / 10).toFixed(1)}%`
 }
 

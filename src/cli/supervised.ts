@@ -1,7 +1,5 @@
 // Serves a site with several processes: this one supervises and stands in no request's way (src/supervisor/).
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { socketFolder } from '../admin/folder.ts'
 import type { PurgeOutcome } from '../admin/purge.ts'
 import type { ProcessStatus } from '../admin/status.ts'
@@ -10,7 +8,9 @@ import type { Tell } from '../logs/error-log.ts'
 import { snapshotOfCounters } from '../observe/counters.ts'
 import { EdgeProcesses, type EdgeStatus } from '../supervisor/edge-processes.ts'
 import { closeSockets, openSockets, type Sockets } from '../supervisor/listen-sockets.ts'
+import type { InheritedSockets } from '../supervisor/inherited-sockets.ts'
 import type { Order } from '../supervisor/order.ts'
+import { RuntimeFolder } from '../supervisor/runtime-folder.ts'
 import type { World } from './command.ts'
 import { whyNotSeveral } from './process-count.ts'
 import type { PhpByFolder, Served } from './served.ts'
@@ -22,49 +22,53 @@ export interface SupervisedDeps {
   readonly world: World
   readonly tell: Tell
   readonly processes: number
+  readonly inherited: InheritedSockets
+  /** Where processes serve whose supervisor is gone: these join them. */
+  readonly folder: RuntimeFolder | undefined
 }
 
 /** Starts the processes; rejects with an AddressError, or an Error that says why they do not serve. */
 export async function serveSupervised(
   first: FoundSite,
   firstPhp: PhpByFolder,
-  { world, tell, processes }: SupervisedDeps,
+  { world, tell, processes, inherited, folder: joined }: SupervisedDeps,
 ): Promise<Served> {
-  const instance = randomBytes(6).toString('hex')
   const say = (line: string): void => tell('warning', line)
   const base = socketFolder()
   makePrivate(base)
-  const folder = join(base, `${process.pid}.processes`)
   const orderOf = (found: FoundSite, php: PhpByFolder, sockets: readonly Sockets[]): Order => ({
     value: found.value,
     folder: found.folder,
     // Those that speak TLS are served by one process.
     listen: sockets.map(({ address }) => ({ scheme: 'http', ...address })),
     processes,
-    instance,
+    instance: folder.instance,
     rates: rates.prepare(found.site),
     php: [...php],
   })
-  const sockets = await openSockets(first.site.listen, [], processes)
-  makePrivate(folder)
-  const rates = new SharedRates(folder, world.clock)
+  const sockets = await openSockets(first.site.listen, [], processes, inherited)
+  const folder = joined ?? RuntimeFolder.make(base)
+  const rates = new SharedRates(folder.path, world.clock)
   const edges = await EdgeProcesses.start(orderOf(first, firstPhp, sockets), sockets, {
     count: processes,
-    folder,
-    command: (place) => [...program(), 'edge', folder, String(place)],
+    folder: folder.path,
+    command: (place) => [...program(), 'edge', folder.path, String(place)],
     clock: world.clock,
     timers: world.timers,
     say,
   }).catch((error: unknown) => {
     closeSockets(sockets)
+    folder.release()
     throw error
   })
   rates.settle(true)
   return {
     get addresses() {
-      return edges.sockets.map(({ address: { hostname, port } }) =>
+      const urls = edges.sockets.map(({ address: { hostname, port } }) =>
         hostname.includes(':') ? `http://[${hostname}]:${port}` : `http://${hostname}:${port}`,
       )
+      // Of one address there may be several.
+      return [...new Set(urls)]
     },
     async figures() {
       await edges.look()
@@ -86,7 +90,7 @@ export async function serveSupervised(
     async reload(next, php) {
       const why = whyNotSeveral(next.site)
       if (why !== undefined) throw new Error(`${why}: start Myriad anew`)
-      const opened = await openSockets(next.site.listen, edges.sockets, processes)
+      const opened = await openSockets(next.site.listen, edges.sockets, processes, inherited)
       try {
         await edges.reload(orderOf(next, php, opened), opened)
         rates.settle(true)
@@ -98,7 +102,10 @@ export async function serveSupervised(
     },
     upgrade: () => edges.upgrade(),
     reopenLogs: () => edges.reopenLogs(),
-    end: () => edges.end(),
+    async end() {
+      await edges.end(inherited.kept.length > 0)
+      folder.release()
+    },
     kill: () => void edges.kill(),
   }
 }

@@ -8,6 +8,7 @@ import { executable } from '../../testing/myriad.ts'
 import { RawClient } from '../../testing/raw-client.ts'
 import { response, startRawOrigin, type RawOrigin } from '../../testing/raw-origin.ts'
 import { request } from '../../testing/site.ts'
+import { steadyLoad } from '../../testing/steady-load.ts'
 import { within } from '../../testing/within.ts'
 
 let folder = ''
@@ -40,30 +41,6 @@ async function command(name: string, pid: number): Promise<readonly [number | nu
   return [await child.exited, child.printed()]
 }
 
-/** Clients that ask one after another on kept connections; `stop` tells every answer that was not 200. */
-function load(port: number, clients: number): { stop(): Promise<string[]> } {
-  const state = { going: true }
-  const failed: string[] = []
-  const one = async (): Promise<void> => {
-    let client = await RawClient.connect(port)
-    while (state.going) {
-      try {
-        await client.send(request('/page'))
-        const answer = await client.response()
-        if (answer.status !== 200) failed.push(String(answer.status))
-        if (answer.field('connection') !== 'close') continue
-      } catch (error) {
-        failed.push(String(error))
-      }
-      client.destroy()
-      client = await RawClient.connect(port)
-    }
-    client.destroy()
-  }
-  const all = Array.from({ length: clients }, one)
-  return { stop: () => ((state.going = false), Promise.all(all).then(() => failed)) }
-}
-
 test.each([1, 2])(
   'with %d processes a reload loses no request, and swaps the application',
   async (processes) => {
@@ -80,7 +57,7 @@ test.each([1, 2])(
       return text
     }
     expect(await ask()).toBe('first')
-    const { stop } = load(Number(port), 4)
+    const { stop } = steadyLoad(Number(port), 4)
     write(second)
     expect((await command('reload', child.pid))[0]).toBe(0)
     for (let i = 0; i < 10; i++) expect(await ask()).toBe('second')
