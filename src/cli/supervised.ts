@@ -1,5 +1,4 @@
 // Serves a site with several processes: this one supervises and stands in no request's way (src/supervisor/).
-import { existsSync } from 'node:fs'
 import { socketFolder } from '../admin/folder.ts'
 import type { PurgeOutcome } from '../admin/purge.ts'
 import type { ProcessStatus } from '../admin/status.ts'
@@ -13,6 +12,7 @@ import type { Order } from '../supervisor/order.ts'
 import { RuntimeFolder } from '../supervisor/runtime-folder.ts'
 import type { World } from './command.ts'
 import { whyNotSeveral } from './process-count.ts'
+import { program } from './program.ts'
 import type { PhpByFolder, Served } from './served.ts'
 import { SharedRates } from './shared-rates.ts'
 import type { FoundSite } from './site.ts'
@@ -115,14 +115,4 @@ function processStatus({ pid, runningMs, restarts, figures }: EdgeStatus): Proce
   const { memory, connections, counters } = figures
   const requests = counters.requests.reduce((sum, [, , count]) => sum + count, 0)
   return { pid, runningMs, restarts, requests, memory, connections }
-}
-
-/**
- * How this program is started: by the command that started this process, which leads to another version after an upgrade;
- * else as this process runs.
- */
-function program(): readonly string[] {
-  const command = process.env['MYRIAD_COMMAND']
-  if (command !== undefined && existsSync(command)) return [command]
-  return Bun.main.includes('$bunfs') ? [process.execPath] : [process.execPath, Bun.main]
 }

@@ -20,6 +20,7 @@ const declarations = {
   epoll_create1: { args: [i32], returns: i32 },
   epoll_ctl: { args: [i32, i32, i32, address], returns: i32 },
   epoll_wait: { args: [i32, address, i32, i32], returns: i32 },
+  execve: { args: [address, address, address], returns: i32 },
   fcntl: { args: [i32, i32, i32], returns: i32 },
   flock: { args: [i32, i32], returns: i32 },
   getsockname: { args: [i32, address, address], returns: i32 },

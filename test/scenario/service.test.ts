@@ -73,7 +73,7 @@ function start(processes: number, env: Record<string, string> = {}): Child {
   return child
 }
 
-const told = (pattern: RegExp) => within(10_000, String(pattern), untilDatagram(notify, pattern))
+const told = (pattern: RegExp) => untilDatagram(notify, pattern)
 
 /** A client whose request waits in the socket's queue, if nobody accepts. */
 async function asking(): Promise<RawClient> {
