@@ -54,7 +54,7 @@ export type EdgeTold =
   | { readonly kind: 'abandon' }
   /** The files of the logs have been renamed: what follows goes to new ones. */
   | { readonly kind: 'reopen' }
-  /** Another process has taken its place: it ends when its connections have. */
+  /** Others answer in its place, now or soon: it ends when its connections have. */
   | { readonly kind: 'retire' }
 
 /** What an edge tells the supervisor. */

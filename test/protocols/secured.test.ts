@@ -46,9 +46,10 @@ test('interim responses and trailers of the application are passed on', async ()
 })
 
 test('the application is asked whether it wants a body', async () => {
-  origin.answer(async (request) =>
-    response('200 OK', ['Cache-Control: no-store'], `${(await request.body).length}`),
-  )
+  origin.answer(async (request) => {
+    if (request.field('expect') !== undefined) request.connection.write('HTTP/1.1 100 Continue\r\n\r\n')
+    return response('200 OK', ['Cache-Control: no-store'], `${(await request.body).length}`)
+  })
   const client = await RawClient.connectTls(myriad.port)
   await client.send('POST /expects HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n')
   expect((await client.head()).status).toBe(100)
