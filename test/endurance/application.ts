@@ -18,6 +18,7 @@ import { pause } from '../../bench/wait.ts'
 
 const pieces = 10
 const notStored = { 'cache-control': 'no-store', 'content-type': 'text/html' }
+const largePages = new Map<string, Blob>()
 const editions = new Map<string, number>()
 
 async function answer(request: Request, service: string): Promise<Response> {
@@ -31,7 +32,7 @@ async function answer(request: Request, service: string): Promise<Response> {
     case 'pass':
       return new Response(pageOf(path, pageBytes), { headers: notStored })
     case 'large':
-      return new Response(pageOf(path, Number(first)), { headers: { 'cache-control': 'max-age=3600' } })
+      return new Response(large(path, Number(first)), { headers: { 'cache-control': 'max-age=3600' } })
     case 'slow':
       return new Response(slowly(pageOf(path, Number(first)), Number(second)), { headers: notStored })
     case 'which':
@@ -43,6 +44,13 @@ async function answer(request: Request, service: string): Promise<Response> {
     default:
       return new Response('no such page', { status: 404 })
   }
+}
+
+/** A page that all its readers share: a response of the runtime copies everything but a Blob. */
+function large(path: string, bytes: number): Blob {
+  let page = largePages.get(path)
+  if (page === undefined) largePages.set(path, (page = new Blob([pageOf(path, bytes)])))
+  return page
 }
 
 function slowly(page: Uint8Array, overMs: number): ReadableStream<Uint8Array> {

@@ -11,7 +11,8 @@ import { Rig } from './rig.ts'
 import { outcomeOfLoad, type Outcome, type Trial } from './trial.ts'
 
 const everyMs = 1_000
-const withoutSupervisorMs = 5_000
+/** How long they go on without the supervisor: as long as one after another was killed, but not longer than this. */
+const withoutSupervisorMsMax = 5_000
 
 interface Kill {
   readonly atMs: number
@@ -36,7 +37,7 @@ export const kills: Trial = {
     await pause(everyMs)
     const withSupervisor = load.judge.failures.length
     await rig.killSupervisor()
-    await pause(withoutSupervisorMs)
+    await pause(Math.min(times * everyMs, withoutSupervisorMsMax))
     const judge = await load.stop()
     const ended = rig.edges.filter((pid) => !isAlive(pid)).length
     const [excused, failed] = parted(judge.failures.slice(0, withSupervisor), done)

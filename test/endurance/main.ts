@@ -50,7 +50,8 @@ async function outcomeOf(trial: Trial, bench: Bench, times: number): Promise<Out
 }
 
 if (values.list) {
-  for (const { name, sentence, times } of trials) console.log(`${name.padEnd(13)} ${times} times: ${sentence}`)
+  for (const { name, sentence, times } of trials)
+    console.log(`${name.padEnd(13)} ${times} times: ${sentence}`)
   process.exit(0)
 }
 const unknown = positionals.find((name) => !trials.some((trial) => trial.name === name))

@@ -68,7 +68,8 @@ export function clientPortsOf(pid: number, listenPorts: readonly number[]): Set<
   const ports = new Set<number>()
   for (const line of read('/proc/net/tcp').split('\n').slice(1)) {
     const [, local = '', remote = '', , , , , , , inode = ''] = line.trim().split(/\s+/)
-    if (inodes.has(inode) && listenPorts.includes(portOf(local)) && portOf(remote) !== 0) ports.add(portOf(remote))
+    if (inodes.has(inode) && listenPorts.includes(portOf(local)) && portOf(remote) !== 0)
+      ports.add(portOf(remote))
   }
   return ports
 }

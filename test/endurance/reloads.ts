@@ -86,7 +86,8 @@ async function notInForce(rig: Rig, n: number): Promise<string[]> {
     return service === ['site', 'other'][n % 2] ? [] : [`reload ${n}: /which is answered by ${service}`]
   })
   const spare = (await textOf(rig.sparePort, '/which')) !== undefined
-  const listens = spare === hasListener(n) ? [] : [`reload ${n}: the listener ${spare ? 'is still' : 'is not'} there`]
+  const listens =
+    spare === hasListener(n) ? [] : [`reload ${n}: the listener ${spare ? 'is still' : 'is not'} there`]
   return [...(await Promise.all(asked)).flat(), ...listens]
 }
 

@@ -38,7 +38,12 @@ export function tableOf(results: readonly Result[]): string {
   )
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...lines.map((cells) => cells[column]!.length)))
   return lines
-    .map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+    .map((cells) =>
+      cells
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n')
 }
 

@@ -60,6 +60,12 @@ export function outcomeOfLoad(
     unit: 'requests',
     value: count,
   }))
+  const failing = Map.groupBy(failures, ({ visitor }) => visitor)
+  const failed = [...failing].map(([visitor, all]) => ({
+    subject: `failed: ${visitor}`,
+    unit: 'requests',
+    value: all.length,
+  }))
   return {
     findings: [
       { subject: 'failed', unit: 'requests', value: failures.length, bar: { is: 'at most', value: 0 } },
@@ -69,6 +75,7 @@ export function outcomeOfLoad(
         value: judge.answeredInAll,
         bar: { is: 'at least', value: 1 },
       },
+      ...failed,
       ...kinds,
       { subject: 'told to be sent again, which is no failure', unit: 'requests', value: judge.repeated },
     ],

@@ -31,7 +31,8 @@ function contentOf(path: string, bytes: number): Buffer {
 /** What is wrong with an answer that should have this status and this content. */
 function differs(answer: Answered, status: number, content: Buffer): string | undefined {
   if (answer.status !== status) return `status ${answer.status} in place of ${status}`
-  if (answer.body.length !== content.length) return `${answer.body.length} bytes in place of ${content.length}`
+  if (answer.body.length !== content.length)
+    return `${answer.body.length} bytes in place of ${content.length}`
   return answer.body.equals(content) ? undefined : 'other content'
 }
 
@@ -45,7 +46,8 @@ export function page(random: Random): Asked {
     const fields = [['if-none-match', `"${path}"`]] as const
     return { method: 'GET', path, fields, problem: (answer) => differs(answer, 304, nothing) }
   }
-  if (random.once(12)) return { method: 'HEAD', path, fields: [], problem: (got) => differs(got, 200, nothing) }
+  if (random.once(12))
+    return { method: 'HEAD', path, fields: [], problem: (got) => differs(got, 200, nothing) }
   const content = contentOf(path, pageBytes)
   return { method: 'GET', path, fields: [], problem: (answer) => differs(answer, 200, content) }
 }

@@ -85,7 +85,9 @@ export async function send(visit: Visit): Promise<void> {
     const chunked = random.once(2)
     const length = asked.pieces.reduce((sum, piece) => sum + piece.length, 0)
     const sentMs = realClock.monotonicMs()
-    void client.send(headOf(asked, chunked ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${length}\r\n`))
+    void client.send(
+      headOf(asked, chunked ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${length}\r\n`),
+    )
     for (const piece of asked.pieces) {
       if (client.ended) break
       void client.send(chunked ? chunkOf(piece) : piece)

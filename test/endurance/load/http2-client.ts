@@ -3,7 +3,15 @@
 //
 // Left out: pushes, priorities, and field blocks beyond the status: no dynamic table is allowed to the server.
 import { realTimers } from '../../../src/base/clock.ts'
-import { fieldBlock, Flag, type Frame, frame, FrameType, Http2Frames, statusOf } from '../../../testing/http2-frames.ts'
+import {
+  fieldBlock,
+  Flag,
+  type Frame,
+  frame,
+  FrameType,
+  Http2Frames,
+  statusOf,
+} from '../../../testing/http2-frames.ts'
 import type { Answered } from './asked.ts'
 
 /** What became of a request; `repeat`: the server has not begun it, and it may be sent again. */
@@ -141,7 +149,10 @@ export class Http2Client {
         return
       case FrameType.rstStream: {
         const code = read.payload.readUInt32BE(0)
-        this.#settle(read.stream, code === refusedStream ? 'repeat' : new Error(`the stream was reset with ${code}`))
+        this.#settle(
+          read.stream,
+          code === refusedStream ? 'repeat' : new Error(`the stream was reset with ${code}`),
+        )
         return
       }
       case FrameType.goAway: {
