@@ -129,6 +129,11 @@ export class Http2Frames {
     return this.#reader.ended
   }
 
+  /** The port of our side. */
+  get localPort(): number | undefined {
+    return this.#socket.localPort
+  }
+
   /** The number of a new stream. */
   stream(): number {
     const stream = this.#nextStream
@@ -194,7 +199,8 @@ export class Http2Frames {
 /** RFC 7541 Appendix A: entries 8 to 14 are statuses. */
 const indexed = [200, 204, 206, 304, 400, 404, 500]
 
-function statusOf(block: Buffer): number {
+/** The status of a response, from its field block: it stands first, and not in the dynamic table. */
+export function statusOf(block: Buffer): number {
   let at = 0
   // Size updates of the dynamic table may stand first (RFC 7541 §4.2).
   while ((block[at]! & 0xe0) === 0x20) at++
