@@ -163,7 +163,7 @@ test('a dry run prints the units of a service, for the program and the configura
   expect(out).toContain('# /etc/systemd/system/myriad.service\n')
   expect(out).toContain(`serve --config ${join(folder, name)}\n`)
   expect(out).toContain('User=www\n')
-  expect(out.match(/^ListenStream=.*$/gm)).toEqual(['ListenStream=0.0.0.0:80'])
+  expect(out.match(/^ListenStream=.*$/gm)).toEqual(['ListenStream=0.0.0.0:80', 'ListenStream=0.0.0.0:443'])
 })
 
 test('status and purge: none, one and several', async () => {
