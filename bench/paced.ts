@@ -13,6 +13,11 @@ export interface PacedRun {
   readonly p99Ms: number
 }
 
+/** What is asked at a given rate: a connection that takes one request after another. */
+export interface AskedConnection<Message> {
+  ask(message: Message): Promise<{ readonly status: number }>
+}
+
 /** Opens many connections, some hundred at a time, so that no listen queue overflows. */
 export async function openMany(port: number, count: number): Promise<ClientConnection[]> {
   const connections: ClientConnection[] = []
@@ -24,25 +29,32 @@ export async function openMany(port: number, count: number): Promise<ClientConne
 }
 
 /** Sends `perSecond` requests a second, over each connection in turn, for `seconds`; then waits for the answers. */
-export async function paced(
-  connections: readonly ClientConnection[],
-  messages: readonly Buffer[],
+export async function paced<Message>(
+  connections: readonly AskedConnection<Message>[],
+  messages: readonly Message[],
   perSecond: number,
   seconds: number,
 ): Promise<PacedRun> {
   const latenciesMs: number[] = []
+  let answered = 0
   let errors = 0
   const last = connections.map(() => Promise.resolve())
   const startMs = realClock.monotonicMs()
-  const ask = async (connection: ClientConnection, message: Buffer, dueMs: number): Promise<void> => {
+  const ask = async (
+    connection: AskedConnection<Message>,
+    message: Message,
+    dueMs: number,
+  ): Promise<void> => {
     try {
       const { status } = await connection.ask(message)
-      latenciesMs.push(realClock.monotonicMs() - dueMs)
+      answered++
       if (status >= 400) errors++
     } catch {
       // Counted: a broken connection is what this run looks for.
       errors++
     }
+    // Who was not answered has waited, too.
+    latenciesMs.push(realClock.monotonicMs() - dueMs)
   }
   for (let sent = 0; sent < perSecond * seconds;) {
     const due = Math.min(((realClock.monotonicMs() - startMs) / 1000) * perSecond, perSecond * seconds)
@@ -56,7 +68,7 @@ export async function paced(
   }
   await Promise.all(last)
   return {
-    answered: latenciesMs.length,
+    answered,
     errors,
     p50Ms: percentile(latenciesMs, 0.5),
     p99Ms: percentile(latenciesMs, 0.99),

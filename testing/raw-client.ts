@@ -83,6 +83,11 @@ export class RawClient {
     return this.#failure
   }
 
+  /** The port of our side. */
+  get localPort(): number | undefined {
+    return this.#socket.localPort
+  }
+
   /** Bytes that have arrived and were not read. */
   get pending(): Buffer {
     return this.#reader.pending
