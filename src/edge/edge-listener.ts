@@ -1,24 +1,20 @@
-// Listens on one address, in clear text or with TLS: accepts connections, and ends them in order.
+// Listens on one address: accepts connections, and ends them in order. With TLS: secure-listener.ts.
 import type { Clock, Timer, Timers } from '../base/clock.ts'
 import { IpSet } from '../base/ip-ranges.ts'
 import type { Recorder } from '../base/record.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import { RequestReader } from '../http1/request-reader.ts'
-import { Http2RequestReader } from '../http2/request-reader.ts'
 import { adopt, listen } from '../net/network.ts'
 import type { Acceptor, Socket, SocketListener, SocketUser } from '../net/socket.ts'
-import type { SecuredProtocol, TlsContext } from '../net/tls-context.ts'
 import type { RequestHandler } from '../request/reply.ts'
 import type { RequestLog } from '../request/request-log.ts'
 import type { AddressCount, Admission } from './admission.ts'
 import type { EdgeConnection } from './edge-connection.ts'
 import { Http1Connection, type ListenerContext } from './http1-connection.ts'
-import { Http2Connection, type Http2Context } from './http2-connection.ts'
 import { OpenConnections } from './open-connections.ts'
 import { ProxyHeader } from './proxy-protocol.ts'
-import { SecuringConnection, type Securing } from './securing-connection.ts'
 import type { EdgeSettings, ListenAddress } from './settings.ts'
-import { nothingTold, type ToldFields } from './told-fields.ts'
+import { nothingTold } from './told-fields.ts'
 import { TrustedPeers } from './trust.ts'
 
 /** How often time limits are looked at. */
@@ -29,12 +25,6 @@ export interface ListenerConfig {
   readonly engine: RequestHandler
   readonly limits: Http1Limits
   readonly settings: EdgeSettings
-}
-
-/** What a listener with TLS shows, and tells. */
-export interface Secure {
-  readonly context: TlsContext
-  readonly told: ToldFields
 }
 
 /** What a listener is made of. */
@@ -48,25 +38,23 @@ export interface EdgeListenerParts extends ListenerConfig {
   readonly admission: Admission
   /** A socket that listens on the address already, opened for several processes; undefined: one is opened here. */
   readonly descriptor?: number | undefined
-  /** Undefined: clear text. */
-  readonly secure?: Secure
   /** A fault of Myriad's own: an exception while a connection was served. That connection is ended. */
   fault(error: Error): void
 }
 
 /** Listens on one address. */
-export class EdgeListener implements ListenerContext, Http2Context, Securing {
+export class EdgeListener implements ListenerContext {
   engine: RequestHandler
   readonly recorder: Recorder
   readonly log: RequestLog | undefined
   readonly clock: Clock
   reader: RequestReader
-  http2Reader: Http2RequestReader
   settings: EdgeSettings
   trusted: TrustedPeers
   draining = false
+  readonly scheme: 'http' | 'https' = 'http'
+  told = nothingTold
   readonly fault: (error: Error) => void
-  #secure: Secure | undefined
   readonly #timers: Timers
   readonly #admission: Admission
   /** Whose connections begin with the PROXY protocol. */
@@ -84,9 +72,7 @@ export class EdgeListener implements ListenerContext, Http2Context, Securing {
     this.log = parts.log
     this.clock = parts.clock
     this.fault = (error) => parts.fault(error)
-    this.#secure = parts.secure
-    this.reader = new RequestReader(parts.limits, this.scheme)
-    this.http2Reader = new Http2RequestReader(parts.limits, this.scheme)
+    this.reader = new RequestReader(parts.limits)
     this.settings = parts.settings
     this.trusted = new TrustedPeers(parts.settings.trust)
     this.#admission = parts.admission
@@ -97,12 +83,7 @@ export class EdgeListener implements ListenerContext, Http2Context, Securing {
         const peer = socket.remoteAddress
         const counted = this.#admit(peer)
         if (counted === undefined) return undefined
-        if (this.#secure !== undefined) return this.#begin(socket, this.#secure.context, counted)
-        const connection = new Http1Connection(socket, this)
-        connection.counted = counted
-        if (this.#announcing.has(peer)) connection.proxyHeader = new ProxyHeader()
-        this.#connections.add(connection)
-        return connection
+        return this.begin(socket, counted)
       },
       fault: this.fault,
     }
@@ -116,14 +97,6 @@ export class EdgeListener implements ListenerContext, Http2Context, Securing {
     })
   }
 
-  get scheme(): 'http' | 'https' {
-    return this.#secure === undefined ? 'http' : 'https'
-  }
-
-  get told(): ToldFields {
-    return this.#secure?.told ?? nothingTold
-  }
-
   get port(): number {
     return this.#listener.port
   }
@@ -132,24 +105,12 @@ export class EdgeListener implements ListenerContext, Http2Context, Securing {
     return this.#listener.hostname
   }
 
-  /** Shown from the next connection on, and told from the next answer on. */
-  secure(secure: Secure): void {
-    this.#secure?.context.free()
-    this.#secure = secure
-  }
-
-  /** Told from the next answer on. */
-  tell(told: ToldFields): void {
-    this.#secure = { ...this.#secure!, told }
-  }
-
   /** Another handler, other settings and limits, from each connection's next request or wait on. */
   configure({ engine, settings, limits }: ListenerConfig): void {
     this.engine = engine
     this.settings = settings
     this.trusted = new TrustedPeers(settings.trust)
     this.reader = new RequestReader(limits, this.scheme)
-    this.http2Reader = new Http2RequestReader(limits, this.scheme)
     this.#announcing = IpSet.of(settings.proxyProtocol)
     this.#connections.max = settings.connectionsMax
   }
@@ -172,21 +133,23 @@ export class EdgeListener implements ListenerContext, Http2Context, Securing {
     return undefined
   }
 
-  #begin(socket: Socket, context: TlsContext, counted: AddressCount): SocketUser {
-    const connection = new SecuringConnection(socket, context, this)
-    connection.counted = counted
-    this.#connections.add(connection)
-    return connection.socket
+  /** A connection has been admitted: who serves it. */
+  protected begin(socket: Socket, counted: AddressCount): SocketUser {
+    const connection = new Http1Connection(socket, this)
+    if (this.#announcing.has(socket.remoteAddress)) connection.proxyHeader = new ProxyHeader()
+    return this.open(connection, counted)
   }
 
-  secured(securing: SecuringConnection, protocol: SecuredProtocol): SocketUser {
-    const { socket } = securing
-    const connection =
-      protocol === 'h2' ? new Http2Connection(socket, this) : new Http1Connection(socket, this)
-    connection.counted = securing.counted
-    this.#connections.delete(securing)
+  /** Counts a connection among those that there are. */
+  protected open<C extends EdgeConnection>(connection: C, counted: AddressCount | undefined): C {
+    connection.counted = counted
     this.#connections.add(connection)
     return connection
+  }
+
+  /** Another connection has taken its place. */
+  protected replaced(connection: EdgeConnection): void {
+    this.#connections.delete(connection)
   }
 
   announced(connection: EdgeConnection, address: string): boolean {

@@ -4,11 +4,12 @@ import { isDeepStrictEqual } from 'node:util'
 import { openSsl } from '../net/openssl.ts'
 import { TlsContext, type SecuredProtocol } from '../net/tls-context.ts'
 import { byName, type Certificate } from './certificates.ts'
-import { EdgeListener, type EdgeListenerParts, type ListenerConfig, type Secure } from './edge-listener.ts'
+import type { EdgeListenerParts, ListenerConfig } from './edge-listener.ts'
 import { Http3Listener } from './http3-listener.ts'
+import { SecureListener } from './secure-listener.ts'
 import type { ListenAddress } from './settings.ts'
 import type { TlsSettings } from './tls-settings.ts'
-import { toldFields } from './told-fields.ts'
+import { toldFields, type ToldFields } from './told-fields.ts'
 
 /** What a configuration says of it. */
 export interface HttpsConfig extends ListenerConfig {
@@ -17,7 +18,7 @@ export interface HttpsConfig extends ListenerConfig {
 }
 
 /** What it is made of. */
-export interface HttpsListenerParts extends Omit<EdgeListenerParts, 'secure'>, HttpsConfig {
+export interface HttpsListenerParts extends EdgeListenerParts, HttpsConfig {
   /** Whoever has the same ones resumes sessions that were begun elsewhere (TlsContext). */
   readonly ticketKeys: Uint8Array
   /** Whether this process speaks HTTP/3, where that is offered: of several processes one does. */
@@ -28,7 +29,7 @@ export interface HttpsListenerParts extends Omit<EdgeListenerParts, 'secure'>, H
 export class HttpsListener {
   readonly scheme = 'https'
   #parts: HttpsListenerParts
-  readonly #tcp: EdgeListener
+  readonly #tcp: SecureListener
   #udp: Http3Listener | undefined
 
   /** Listens at once; throws the system's error when it cannot, or what the library says of a certificate. */
@@ -36,13 +37,13 @@ export class HttpsListener {
     this.#parts = parts
     const context = this.#contextOf(parts.tls)
     try {
-      this.#tcp = new EdgeListener(address, { ...parts, secure: { context, told: [] } })
+      this.#tcp = new SecureListener(address, parts, context)
     } catch (error) {
       context.free()
       throw error
     }
     try {
-      this.#tcp.tell(this.#toldOf(parts.tls))
+      this.#tcp.told = this.#toldOf(parts.tls)
       this.#listenUdp(parts.tls)
     } catch (error) {
       void this.#tcp.drain()
@@ -71,20 +72,20 @@ export class HttpsListener {
     const before = this.#parts
     const { tls } = config
     const isSame = isDeepStrictEqual(before.tls, tls)
-    const secure: Secure | undefined = isSame
-      ? undefined
-      : { context: this.#contextOf(tls), told: this.#toldOf(tls) }
+    const context = isSame ? undefined : this.#contextOf(tls)
+    const told = isSame ? this.#tcp.told : this.#toldOf(tls)
     this.#parts = { ...before, ...config }
     const isAnew = !isSame || before.settings.idleTime !== config.settings.idleTime
     try {
       if (this.#udp === undefined || !tls.http3) this.#listenUdp(tls)
-      else this.#udp.configure({ ...config, told: secure?.told ?? this.#tcp.told }, isAnew)
+      else this.#udp.configure({ ...config, told }, isAnew)
     } catch (error) {
-      secure?.context.free()
+      context?.free()
       this.#parts = before
       throw error
     }
-    if (secure !== undefined) this.#tcp.secure(secure)
+    if (context !== undefined) this.#tcp.secure(context)
+    this.#tcp.told = told
     this.#tcp.configure(config)
   }
 
@@ -121,7 +122,7 @@ export class HttpsListener {
     this.#udp = new Http3Listener({ hostname, port }, { ...this.#parts, told: this.#toldOf(tls) })
   }
 
-  #toldOf(tls: TlsSettings): Secure['told'] {
+  #toldOf(tls: TlsSettings): ToldFields {
     return toldFields(tls, tls.http3 ? this.#tcp.port : undefined)
   }
 
