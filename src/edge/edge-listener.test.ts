@@ -112,6 +112,27 @@ test('who waits for the application is not ended for a newcomer', async () => {
   expect((await visitor.response()).text()).toBe('late')
 })
 
+test('when many come to a limit at once, they are ended in several turns', async () => {
+  listen({ connectionsPerAddress: 0 })
+  const slow = await Promise.all(Array.from({ length: 200 }, () => dawdle()))
+  while (listener.connections < slow.length) await new Promise(setImmediate)
+  // What has been sent has been read when a visitor behind it was answered.
+  expect(await visits()).toBe(true)
+  engine.clock.advance(limits.headTime)
+  let ended = 0
+  let mostAtOnce = 0
+  while (ended < slow.length) {
+    engine.clock.advance(250)
+    await new Promise(setImmediate)
+    const before = ended
+    ended = engine.records.filter(({ status }) => status === 408).length
+    mostAtOnce = Math.max(mostAtOnce, ended - before)
+  }
+  expect(mostAtOnce).toBeLessThan(slow.length)
+  const statuses = await Promise.all(slow.map(async (client) => (await client.response()).status))
+  expect(new Set(statuses)).toEqual(new Set([408]))
+})
+
 test('2,000 slow clients: visitors are served on', async () => {
   listen({ connectionsMax: 500, connectionsPerAddress: 0 })
   for (let batch = 0; batch < 20; batch++) {

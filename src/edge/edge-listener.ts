@@ -1,5 +1,5 @@
 // Listens on one address: accepts connections, and ends them in order. With TLS: secure-listener.ts.
-import type { Clock, Timer, Timers } from '../base/clock.ts'
+import { type Clock, nextTurn, type Timer, type Timers } from '../base/clock.ts'
 import { IpSet } from '../base/ip-ranges.ts'
 import type { Recorder } from '../base/record.ts'
 import type { Http1Limits } from '../http1/limits.ts'
@@ -19,6 +19,8 @@ import { TrustedPeers } from './trust.ts'
 
 /** How often time limits are looked at. */
 const SWEEP_MS = 250
+/** Connections that are looked at in one turn: where thousands come to a limit at once, others are served in between. */
+const SWEPT_MAX = 16
 
 /** What a configuration says of a listener. */
 export interface ListenerConfig {
@@ -62,6 +64,8 @@ export class EdgeListener implements ListenerContext {
   readonly #connections: OpenConnections<EdgeConnection>
   readonly #listener: SocketListener
   readonly #sweep: Timer
+  /** Those that the sweep under way has still to look at. */
+  #unswept: Iterator<EdgeConnection> | undefined
   #onEmpty: (() => void) | undefined
 
   /** Listens at once; throws the system's error when it cannot. */
@@ -90,10 +94,10 @@ export class EdgeListener implements ListenerContext {
     const { descriptor } = parts
     this.#listener = descriptor === undefined ? listen(address, acceptor) : adopt(descriptor, acceptor)
     this.#sweep = parts.timers.every(SWEEP_MS, () => {
-      const nowMs = this.clock.monotonicMs()
-      const headTimeMs = this.reader.limits.headTime
-      for (const connection of this.#connections) connection.sweep(nowMs, headTimeMs)
       this.#listener.wake()
+      if (this.#unswept !== undefined) return
+      this.#unswept = this.#connections.values()
+      this.#sweepSome()
     })
   }
 
@@ -117,6 +121,21 @@ export class EdgeListener implements ListenerContext {
 
   get connections(): number {
     return this.#connections.size
+  }
+
+  /** Looks at the time limits of some connections, and of the others in the turns that follow. */
+  #sweepSome(): void {
+    const nowMs = this.clock.monotonicMs()
+    const headTimeMs = this.reader.limits.headTime
+    for (let i = 0; i < SWEPT_MAX; i++) {
+      const next = this.#unswept!.next()
+      if (next.done === true) {
+        this.#unswept = undefined
+        return
+      }
+      next.value.sweep(nowMs, headTimeMs)
+    }
+    nextTurn(() => this.#sweepSome())
   }
 
   /** Counts a newcomer in; undefined when it is refused. */

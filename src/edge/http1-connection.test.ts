@@ -515,6 +515,44 @@ describe('draining', () => {
     expect(busy.socket.text).toContain('Connection: close\r\n')
     expect(busy.socket.state).toBe('shut')
   })
+
+  test('takes the request behind an answer that had begun before, and tells it', () => {
+    const setup = new Setup()
+    const line = setup.connect().send(get())
+    const { last } = setup.origin
+    last.head(200, passing)
+    last.data('bo')
+    expect(line.socket.text).toContain('200 OK')
+    setup.draining = true
+    last.data('dy')
+    last.end()
+    expect(line.socket.text).not.toContain('Connection: close')
+    // The listener ends what has been idle for its grace, and this was not.
+    line.connection.drain()
+    line.wait(750)
+    line.send(get())
+    setup.origin.last.answer(200, passing, 'body')
+    expect(line.socket.text).toContain('Connection: close\r\n')
+    expect(line.socket.state).toBe('shut')
+  })
+
+  test('does not wait for such a request for ever', () => {
+    const setup = new Setup()
+    const [quiet, slow] = [setup.connect().send(get()), setup.connect()]
+    const { last } = setup.origin
+    last.head(200, passing)
+    last.data('bo')
+    slow.socket.roomBytes = 10
+    slow.send(get())
+    setup.origin.last.answer(200, passing, 'body')
+    setup.draining = true
+    last.data('dy')
+    last.end()
+    slow.drain()
+    expect([quiet.socket.state, slow.socket.state]).toEqual(['open', 'open'])
+    for (const line of [quiet, slow]) line.wait(1250)
+    expect([quiet.socket.state, slow.socket.state]).toEqual(['ended', 'ended'])
+  })
 })
 
 describe('what a proxy in front says of its client', () => {

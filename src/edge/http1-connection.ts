@@ -33,6 +33,12 @@ const PIPELINED_BYTES_MAX = 65_536
 /** How long a client may go on sending after the last answer, so that it gets to read it. */
 const LINGER_MS = 2_000
 
+/**
+ * How long a connection of a process that is ending waits after an answer that had not said so, because its head was sent
+ * before: the next request may be on its way.
+ */
+const PROMISE_MS = 1_000
+
 const LF = 10
 
 type Phase =
@@ -69,6 +75,8 @@ export class Http1Connection implements ReplyConnection, EdgeConnection, SocketU
   #body: Body = bodyDone
   #bodyBytes = 0
   #keepAlive = true
+  /** Whether the last answer ended while the process was ending, and had not said that it was the last. */
+  #promised = false
   #awaitsContinue = false
   #clientEnded = false
   #socketPaused = false
@@ -193,7 +201,7 @@ export class Http1Connection implements ReplyConnection, EdgeConnection, SocketU
     this.#call?.writable()
     if (this.#phase !== 'head') return
     if (this.#pending !== undefined) this.#processPending()
-    else if (this.context.draining) this.#close()
+    else if (this.context.draining) this.#awaitPromised()
   }
 
   /** The client sends no more; it may still read (a half-closed connection). */
@@ -243,7 +251,7 @@ export class Http1Connection implements ReplyConnection, EdgeConnection, SocketU
             const come = this.#pending ?? noOctets
             this.#refuse(failure, come, 0, come.length)
           }
-        } else if (nowMs - this.#sinceMs > settings.idleTime) this.#close()
+        } else if (nowMs - this.#sinceMs > (this.#promised ? PROMISE_MS : settings.idleTime)) this.#close()
         return
       case 'exchange':
         if (this.outbox.waitingBytes > 0) return this.#sweepRate(nowMs)
@@ -278,7 +286,13 @@ export class Http1Connection implements ReplyConnection, EdgeConnection, SocketU
 
   /** Ends the connection if nothing is going on; else it ends after its answer. */
   drain(): void {
-    if (this.isIdle) this.#close()
+    if (this.isIdle && !this.#promised) this.#close()
+  }
+
+  /** A client that was told nothing else may send another request (RFC 9112 §9.6); that one is told. */
+  #awaitPromised(): void {
+    this.#promised = true
+    this.#sinceMs = this.context.clock.monotonicMs()
   }
 
   /** Ends the connection, whatever is going on. */
@@ -301,7 +315,7 @@ export class Http1Connection implements ReplyConnection, EdgeConnection, SocketU
     this.#reply = undefined
     this.#call = undefined
     if (this.#phase !== 'exchange') return
-    if (!this.keepAlive) {
+    if (!this.#keepAlive || this.#body.kind !== 'done') {
       this.#linger()
       return
     }
@@ -310,6 +324,7 @@ export class Http1Connection implements ReplyConnection, EdgeConnection, SocketU
     this.#resumeSocket()
     this.#headBegun = false
     this.#sinceMs = this.context.clock.monotonicMs()
+    this.#promised = this.context.draining
     this.#startWindow(this.#sinceMs)
     if (this.#processing) return
     if (this.#pending !== undefined) this.#processPending()
