@@ -9,20 +9,24 @@ export interface Child {
   printed(): string
   /** Resolves with the match as soon as what was printed matches; rejects when the child ends before. */
   prints(pattern: RegExp): Promise<RegExpExecArray>
-  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGSTOP' | 'SIGUSR1'): void
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGSTOP' | 'SIGHUP' | 'SIGUSR1'): void
   /** Resolves with the exit code; null when a signal ended it. */
   readonly exited: Promise<number | null>
   /** Ends it: SIGTERM, and SIGKILL when it has not ended after `graceMs`. */
   stop(graceMs?: number): Promise<void>
 }
 
-/** Starts a program; `env` is added to this process's own. */
-export function startChild(command: readonly string[], env: Record<string, string> = {}): Child {
+/**
+ * Starts a program; `env` is added to this process's own, and `descriptors` of this process are its own from the third on.
+ */
+export function startChild(
+  command: readonly string[],
+  env: Record<string, string> = {},
+  descriptors: readonly number[] = [],
+): Child {
   const child = Bun.spawn([...command], {
     env: { ...process.env, ...env },
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
+    stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
   })
   // A test run that is broken off leaves nothing behind.
   const endWithUs = () => child.kill('SIGTERM')

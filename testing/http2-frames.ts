@@ -1,6 +1,7 @@
 // An HTTP/2 client that sends exactly the frames it is given (RFC 9113 §4, §6), for what no well-behaved client says.
 // Field blocks are written without compression (RFC 7541 §6.2.2); of those that arrive only the status is read.
-import { connect, type TLSSocket } from 'node:tls'
+import { connect as connectClear, type Socket } from 'node:net'
+import { connect } from 'node:tls'
 import { ByteReader } from './byte-reader.ts'
 import { within } from './within.ts'
 
@@ -34,6 +35,19 @@ export type Outcome =
   | { readonly kind: 'closed' }
 
 const patienceMs = 5_000
+
+/** The frames that stand in octets, one after the other. */
+export function readFrames(octets: Buffer): Frame[] {
+  const frames: Frame[] = []
+  for (let at = 0; at < octets.length;) {
+    const next = at + 9 + octets.readUIntBE(at, 3)
+    const payload = octets.subarray(at + 9, next)
+    const stream = octets.readUInt32BE(at + 5) & 0x7fff_ffff
+    frames.push({ type: octets[at + 3]!, flags: octets[at + 4]!, stream, payload })
+    at = next
+  }
+  return frames
+}
 
 /** The octets of a frame. */
 export function frame(
@@ -82,12 +96,12 @@ export function getLines(
 
 /** One connection, of which every frame is said by the test. */
 export class Http2Frames {
-  readonly #socket: TLSSocket
+  readonly #socket: Socket
   readonly #reader = new ByteReader()
   readonly frames: Frame[] = []
   #nextStream = 1
 
-  private constructor(socket: TLSSocket) {
+  private constructor(socket: Socket) {
     this.#socket = socket
     socket.on('data', (chunk: Buffer) => this.#reader.push(chunk))
     socket.on('close', () => this.#reader.end())
@@ -95,18 +109,18 @@ export class Http2Frames {
   }
 
   /** Connects to a loopback port and sends the preface with empty SETTINGS (RFC 9113 §3.4). */
-  static async connect(port: number): Promise<Http2Frames> {
-    const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>()
-    const socket = connect({
-      port,
-      host: '127.0.0.1',
-      servername: 'localhost',
-      rejectUnauthorized: false,
-      ALPNProtocols: ['h2'],
-    })
-    socket.once('secureConnect', () => resolve(socket))
+  static async connect(port: number, scheme: 'http' | 'https' = 'https'): Promise<Http2Frames> {
+    const { promise, resolve, reject } = Promise.withResolvers<Socket>()
+    const address = { port, host: '127.0.0.1' }
+    const socket =
+      scheme === 'http'
+        ? connectClear(address, () => resolve(socket))
+        : connect(
+            { ...address, servername: 'localhost', rejectUnauthorized: false, ALPNProtocols: ['h2'] },
+            () => resolve(socket),
+          )
     socket.once('error', reject)
-    const client = new Http2Frames(await within(patienceMs, 'a TLS handshake', promise))
+    const client = new Http2Frames(await within(patienceMs, 'a connection', promise))
     client.send(Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(FrameType.settings, 0, 0))
     return client
   }

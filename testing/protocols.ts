@@ -1,4 +1,5 @@
 // One client for every protocol that a listener speaks: what is asked and what comes back look the same over all of them.
+import { askHttp2 } from './http2-client.ts'
 import type { Myriad } from './myriad.ts'
 
 /** A protocol, as the runtime's client calls it, and whether over TLS. */
@@ -15,6 +16,9 @@ export const protocols: readonly Protocol[] = [
   { name: 'HTTP/3', version: 'http3', scheme: 'https' },
 ]
 
+/** HTTP/2 without TLS, of a server of the tests' own (http2-server.ts). */
+export const http2InClear: Protocol = { name: 'HTTP/2 in clear text', version: 'http2', scheme: 'http' }
+
 export const overTls = protocols.filter(({ scheme }) => scheme === 'https')
 
 /** Asks Myriad for a path; redirects are not followed, and what is coded stays so. */
@@ -25,6 +29,7 @@ export function ask(
   init: BunFetchRequestInit = {},
 ): Promise<Response> {
   const url = myriad.urls.find((each) => each.startsWith(`${scheme}:`))!
+  if (version === 'http2' && scheme === 'http') return askHttp2(url, path, init)
   const options = {
     redirect: 'manual',
     decompress: false,

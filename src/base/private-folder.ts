@@ -10,8 +10,16 @@ export function makePrivate(folder: string): void {
 
 /** Whether it is a folder of this user, and closed to everybody else. */
 export function isPrivate(folder: string): boolean {
+  return isPrivateOf(folder, userInfo().uid)
+}
+
+/** Whether it is a folder that is closed to everybody but its user; without one, whoever that is. */
+export function isPrivateOf(folder: string, user?: number): boolean {
   const found = lstatSync(folder, { throwIfNoEntry: false })
   return (
-    found !== undefined && found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0
+    found !== undefined &&
+    found.isDirectory() &&
+    (user === undefined || found.uid === user) &&
+    (found.mode & 0o077) === 0
   )
 }

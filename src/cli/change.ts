@@ -1,7 +1,6 @@
 // `myriad reload` and `myriad upgrade`: have a Myriad that runs on this machine, under this user, serve another
 // configuration, or another version of the program.
 import { changeAt } from '../admin/client.ts'
-import { socketFolder } from '../admin/folder.ts'
 import type { Command, ExitCode, Given, World } from './command.ts'
 import { findRunning, pidFlag, tellSeveral } from './running.ts'
 
@@ -35,7 +34,7 @@ async function change(what: 'reload' | 'upgrade', given: Given, world: World): P
     return 1
   }
   const { pid } = chosen.status
-  const outcome = await changeAt(socketFolder(), pid, world.timers, what)
+  const outcome = await changeAt(chosen.folder, pid, world.timers, what)
   if (outcome === undefined) {
     world.err(`myriad: process ${pid} does not answer\n`)
     return 1

@@ -2,9 +2,10 @@
 // help does not show it. What it serves it is told over a socket in the folder; the sockets that it listens on lie in the
 // channel that it was started with.
 //
-// It goes on when its supervisor is gone. SIGTERM lets the requests in progress finish; the terminal's signals are for the
-// supervisor.
+// It goes on when its supervisor is gone, and hands its sockets to the next one. SIGTERM lets the requests in progress
+// finish; the terminal's signals are for the supervisor.
 import { closeSync, existsSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { readPurgeAsked } from '../admin/purge.ts'
 import { formatProblem } from '../config/problem.ts'
 import { resolveSite } from '../config/resolve.ts'
@@ -15,6 +16,7 @@ import { receiveDescriptor } from '../supervisor/descriptors.ts'
 import { supervisorSocket } from '../supervisor/edge-processes.ts'
 import { Link } from '../supervisor/link.ts'
 import { Mesh } from '../supervisor/mesh.ts'
+import { answerSuccessor } from '../supervisor/orphans.ts'
 import { readHanded, type EdgeQuestion, type EdgeTold, type Handed } from '../supervisor/order.ts'
 import type { RunningPool } from '../supervisor/php-fpm-running.ts'
 import type { Command, World } from './command.ts'
@@ -35,12 +37,12 @@ export const edge: Command = {
   summary: 'One of several processes that serve; started by serve.',
   text: '',
   flags: [],
-  async run({ operands: [folder] }, world) {
-    if (folder === undefined) {
+  async run({ operands: [folder, place] }, world) {
+    if (folder === undefined || place === undefined) {
       world.err('myriad: edge is started by serve, not by hand\n')
       return 2
     }
-    await new EdgeServer(folder, world).run()
+    await new EdgeServer(folder, place, world).run()
     return 0
   },
 }
@@ -58,9 +60,12 @@ class EdgeServer {
   #errors: OpenErrorLog | undefined
   #prepared: Ready | undefined
   #orphaned = false
+  /** The sockets that it listens on, by their addresses and the place among those of the same. */
+  #listening: ReadonlyMap<string, number> = new Map()
 
   constructor(
     private readonly folder: string,
+    private readonly place: string,
     private readonly world: World,
   ) {}
 
@@ -82,22 +87,32 @@ class EdgeServer {
       pid: process.pid,
       timers: world.timers,
       drop: (drop) => this.#server?.drop(drop) ?? 0,
+      asked: (what) =>
+        answerSuccessor(what, {
+          listening: this.#listening.values(),
+          retire: () => this.#stop.resolve(GRACE_MS),
+        }),
       say: (line) => errors.tell('warning', line),
     })
-    const { instance, processes } = handed.order
+    const { instance, processes, ticketKeys } = handed.order
     const server = startServer(site, {
       ...world,
       ...parts,
       tell: errors.tell,
       processes,
       instance,
+      ticketKeys: Buffer.from(ticketKeys, 'base64'),
+      hasHttp3: this.place === '0',
       siblings: mesh,
       localCertificate: () => localCertificate(stateFolder(), world.clock.nowMs()),
     })
     this.#server = server
+    this.#listens(site, parts)
     link.tell({ kind: 'ready' })
     const telling = world.timers.every(FIGURES_MS, () => link.tell({ kind: 'figures', ...server.figures() }))
-    await server.drain(await this.#stop.promise)
+    const graceMs = await this.#stop.promise
+    this.#listening = new Map()
+    await server.drain(graceMs)
     telling.cancel()
     link.tell({ kind: 'figures', ...server.figures() })
     mesh.leave()
@@ -130,6 +145,7 @@ class EdgeServer {
         if (prepared === undefined) throw new Error('nothing was got ready')
         this.#prepared = undefined
         this.#server!.reload(prepared.site, prepared.parts)
+        this.#listens(prepared.site, prepared.parts)
         return null
       }
       case 'figures':
@@ -156,6 +172,16 @@ class EdgeServer {
       case 'retire':
         this.#stop.resolve(GRACE_MS)
     }
+  }
+
+  #listens({ listen }: Site, { descriptors }: SiteParts): void {
+    const next = new Map<string, number>()
+    for (const [place, address] of listen.entries()) {
+      const before = listen.slice(0, place).filter((each) => isDeepStrictEqual(each, address)).length
+      const key = `${address.hostname} ${address.port} ${before}`
+      next.set(key, descriptors?.get(place) ?? this.#listening.get(key)!)
+    }
+    this.#listening = next
   }
 
   #readied({ order, descriptors }: Handed): Ready {

@@ -138,9 +138,9 @@ function painter({ columns, colour }: Terminal): (row: Row) => string {
   }
 }
 
-function percent(share: number | undefined): string {
+/** A share as text; rounded down, so that only everything is 100%. */
+export function percent(share: number | undefined): string {
   if (share === undefined) return '–'
-  // Rounded down: 99.96% is not everything.
   return share === 1 ? '100%' : `${(Math.floor(share * 1000) / 10).toFixed(1)}%`
 }
 
@@ -161,7 +161,8 @@ function ms(value: number): string {
   return value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`
 }
 
-function span(durationMs: number): string {
+/** A duration in its two largest units. */
+export function span(durationMs: number): string {
   const seconds = Math.floor(durationMs / 1000)
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60]
   if (hours > 0) return `${hours} h ${minutes} min`

@@ -1,7 +1,7 @@
 // The listeners of a site, one for each of its addresses; a reload adds and removes some and leaves the others alone.
-import { Http1Listener, type Http1ListenerParts } from '../edge/http1-listener.ts'
+import { EdgeListener, type EdgeListenerParts } from '../edge/edge-listener.ts'
+import type { HttpsListener } from '../edge/https-listener.ts'
 import type { EdgeSettings, ListenAddress } from '../edge/settings.ts'
-import type { TlsListener } from '../edge/tls-listener.ts'
 import type { TlsSettings } from '../edge/tls-settings.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import type { RequestHandler } from '../request/reply.ts'
@@ -25,7 +25,12 @@ export class ListenError extends Error {
 }
 
 /** What all listeners have in common, whatever a configuration says. */
-type Common = Omit<Http1ListenerParts, 'engine' | 'settings' | 'limits' | 'descriptor'>
+interface Common extends Omit<EdgeListenerParts, 'engine' | 'settings' | 'limits' | 'descriptor' | 'secure'> {
+  /** For TLS: whoever has the same ones resumes sessions that were begun elsewhere (net/tls-context.ts). */
+  readonly ticketKeys: Uint8Array
+  /** Whether this process speaks HTTP/3: of several one does. */
+  readonly hasHttp3: boolean
+}
 
 /** What a configuration says about listening. */
 export interface Listening {
@@ -40,13 +45,13 @@ export interface Listening {
   readonly handler: (scheme: ListenAddress['scheme'], httpsPort: number | undefined) => RequestHandler
 }
 
-type Listener = Http1Listener | TlsListener
+type Listener = EdgeListener | HttpsListener
 
-const speaksTls = (listener: Listener): listener is TlsListener => !(listener instanceof Http1Listener)
+const speaksTls = (listener: Listener): listener is HttpsListener => !(listener instanceof EdgeListener)
 
 /** Loaded where TLS is spoken. */
-function tlsParts(): typeof import('../edge/tls-listener.ts') {
-  return require('../edge/tls-listener.ts')
+function tlsParts(): typeof import('../edge/https-listener.ts') {
+  return require('../edge/https-listener.ts')
 }
 
 /** Listens where a site says. */
@@ -83,12 +88,12 @@ export class Listeners {
     for (const { address, place, key } of places.toSorted((a, b) => rankOf(a.address) - rankOf(b.address))) {
       if (next.get(key) !== undefined) continue
       try {
-        const parts = { ...this.#common, ...config(address.scheme) }
-        if (address.scheme === 'https') refuseTaken(address)
+        const descriptor = descriptors.get(place)
+        const parts = { ...this.#common, ...config(address.scheme), descriptor }
         const listener =
           address.scheme === 'https'
-            ? new (tlsParts().TlsListener)(address, parts)
-            : new Http1Listener(address, { ...parts, descriptor: descriptors.get(place) })
+            ? new (tlsParts().HttpsListener)(address, parts)
+            : new EdgeListener(address, parts)
         next.set(key, listener)
         added.push(listener)
       } catch (cause) {
@@ -108,8 +113,7 @@ export class Listeners {
     }
     for (const [key, listener] of this.#open) if (open.get(key) !== listener) void this.#close(listener)
     this.#open = open
-    for (const listener of open.values())
-      if (listener instanceof Http1Listener) listener.configure(config('http'))
+    for (const listener of open.values()) if (!speaksTls(listener)) listener.configure(config('http'))
   }
 
   /** Shows other certificates where TLS is spoken. */
@@ -121,18 +125,14 @@ export class Listeners {
   /** Where they listen, as URLs, with the ports that the system chose. */
   get addresses(): readonly string[] {
     return [...this.#open.values()].map((listener) => {
-      const { hostname, port } = listener
-      const scheme = speaksTls(listener) ? 'https' : 'http'
+      const { scheme, hostname, port } = listener
       return `${scheme}://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
     })
   }
 
-  /** Connections of clients; of those with TLS, which are the runtime's, the requests that are being answered. */
+  /** Connections of clients. */
   get connections(): number {
-    return [...this.#open.values(), ...this.#closing].reduce(
-      (sum, listener) => sum + (speaksTls(listener) ? listener.pending : listener.connections),
-      0,
-    )
+    return [...this.#open.values(), ...this.#closing].reduce((sum, { connections }) => sum + connections, 0)
   }
 
   /** Ends what those do who have been banned since they came. */
@@ -167,9 +167,4 @@ function keyOf({ scheme, hostname, port }: ListenAddress, taken: ReadonlyMap<str
     const key = `${scheme} ${hostname} ${port} ${n}`
     if (!taken.has(key)) return key
   }
-}
-
-/** Throws when another program listens there: the listener itself shares its port, and would not notice. */
-function refuseTaken({ hostname, port }: ListenAddress): void {
-  if (port !== 0) Bun.listen({ hostname, port, socket: { data() {} } }).stop(true)
 }

@@ -45,6 +45,7 @@ test('help shows the commands that there are', async () => {
     'reload',
     'upgrade',
     'php',
+    'service',
     'demo',
     'completion',
   ])
@@ -74,6 +75,11 @@ test.each([
   [['check', 'http://a', '--explain', '/', '-H', 'nothing'], "expected 'Name: value'"],
   [['completion', 'csh'], 'bash, zsh, fish'],
   [['status', '--pid', 'x'], 'expected a process id'],
+  [['service'], 'service: expected one of install, uninstall, status'],
+  [['service', 'status', '--user', 'www'], '--user does not belong to service status'],
+  [['service', 'install', '--dry-run', '--user', 'a b'], 'expected the name of a user'],
+  [['service', 'install', '--dry-run', '--user', 'root'], 'without being root'],
+  [['service', 'install', '--dry-run', '--config', 'none.json'], 'none.json: no such file'],
   [['purge'], 'expected either --url URL or --all'],
   [['purge', '--all', '--url', 'http://a/'], 'expected either --url URL or --all'],
   [
@@ -147,6 +153,19 @@ test('reload and upgrade tell what became of it', async () => {
   one.stop()
 })
 
+test('a dry run prints the units of a service, for the program and the configuration that there are', async () => {
+  const name = config('service.json', {
+    listen: ['http://0.0.0.0:80', 'https://0.0.0.0:443'],
+    services: { site: { origin: 'http://127.0.0.1:9000' } },
+  })
+  const { code, out } = await myriad('service', 'install', '--dry-run', '--config', name, '--user', 'www')
+  expect(code).toBe(0)
+  expect(out).toContain('# /etc/systemd/system/myriad.service\n')
+  expect(out).toContain(`serve --config ${join(folder, name)}\n`)
+  expect(out).toContain('User=www\n')
+  expect(out.match(/^ListenStream=.*$/gm)).toEqual(['ListenStream=0.0.0.0:80', 'ListenStream=0.0.0.0:443'])
+})
+
 test('status and purge: none, one and several', async () => {
   for (const command of [['status'], ['purge', '--all']])
     expect((await myriad(...command)).err).toBe('myriad: no Myriad of this user is running\n')
@@ -172,6 +191,7 @@ test('status and purge: none, one and several', async () => {
   expect(shown.code).toBe(0)
   expect(shown.out).toContain('75.0%')
   expect(shown.out).toContain('memory tier: 12 responses, 3.0MB of 128MB (2%)')
+  expect(shown.out).toMatch(/pid +uptime +connections +requests .*\n +\d+ +5 s +–/)
   expect(shown.out).toMatch(
     /3 {2}fresh: a stored response that is fresh\n +1 {2}set-cookie: the response sets a cookie/,
   )

@@ -19,6 +19,7 @@ const shown: Readonly<Record<string, Load>> = {
   reload: async () => (await import('./change.ts')).reload,
   upgrade: async () => (await import('./change.ts')).upgrade,
   php: async () => (await import('./php.ts')).php,
+  service: async () => (await import('./service.ts')).service,
   demo: async () => (await import('./demo.ts')).demo,
   completion: async () => completion(await allOf(shown, 'completion')),
 }

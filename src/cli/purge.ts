@@ -1,10 +1,9 @@
 // `myriad purge`: empties the cache of a Myriad that runs on this machine, under this user.
 import { purgeAt } from '../admin/client.ts'
-import { socketFolder } from '../admin/folder.ts'
 import type { PurgeAsked, PurgeOutcome } from '../admin/purge.ts'
 import { requestForUrl } from '../http/plain-request.ts'
 import type { Command, ExitCode, Given, World } from './command.ts'
-import { findRunning, pidFlag, tellSeveral } from './running.ts'
+import { findRunning, pidFlag, tellSeveral, type ChosenOne } from './running.ts'
 
 export const purge: Command = {
   name: 'purge',
@@ -36,7 +35,7 @@ at that moment is not stored. Applications do the same by sending the method PUR
       tellSeveral(chosen.all, world)
       return 1
     }
-    return await purgeIn(chosen.status.pid, given, world)
+    return await purgeIn(chosen, given, world)
   },
 }
 
@@ -57,14 +56,18 @@ interface Purged {
   readonly responses: number
 }
 
-async function purgeIn(pid: number, given: Given, world: World): Promise<ExitCode> {
+async function purgeIn(
+  { folder, status: { pid } }: ChosenOne,
+  given: Given,
+  world: World,
+): Promise<ExitCode> {
   const orders: PurgeAsked[] = given.has('all')
     ? [{ kind: 'all' }]
     : given.values('url').map((url) => ({ kind: 'url', url }))
   const purged: Purged[] = []
   let failed = false
   for (const asked of orders) {
-    const outcome: PurgeOutcome = (await purgeAt(socketFolder(), pid, world.timers, asked)) ?? {
+    const outcome: PurgeOutcome = (await purgeAt(folder, pid, world.timers, asked)) ?? {
       kind: 'refused',
       error: `process ${pid} does not answer`,
     }

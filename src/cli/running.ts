@@ -1,6 +1,6 @@
 // Which of the Myriads that run on this machine, under this user, a command is for.
 import { running, statusOf } from '../admin/client.ts'
-import { socketFolder } from '../admin/folder.ts'
+import { foldersToAsk } from '../admin/folder.ts'
 import type { Status } from '../admin/status.ts'
 import type { ExitCode, Flag, Given, World } from './command.ts'
 
@@ -8,14 +8,20 @@ export const pidFlag: Flag = { name: 'pid', value: 'PID', text: 'Which one to as
 
 /** What `--pid` chooses, or what runs. */
 export type Chosen =
-  | { readonly kind: 'one'; readonly status: Status }
+  | ChosenOne
   | { readonly kind: 'several'; readonly all: readonly Status[] }
   /** There is none: what is wrong has been written. */
   | { readonly kind: 'none'; readonly code: ExitCode }
 
+/** The one that is meant, and the folder that it is asked in. */
+export interface ChosenOne {
+  readonly kind: 'one'
+  readonly folder: string
+  readonly status: Status
+}
+
 /** Finds the running Myriad that is meant. */
 export async function findRunning(given: Given, world: World): Promise<Chosen> {
-  const folder = socketFolder()
   const none = (code: ExitCode, text: string): Chosen => {
     world.err(`myriad: ${text}\n`)
     return { kind: 'none', code }
@@ -23,14 +29,17 @@ export async function findRunning(given: Given, world: World): Promise<Chosen> {
   const pid = given.value('pid')
   if (pid !== undefined) {
     if (!/^\d+$/.test(pid)) return none(2, `--pid ${pid}: expected a process id`)
-    const found = await statusOf(folder, Number(pid), world.timers)
-    return found === undefined
-      ? none(1, `no Myriad of this user runs as process ${pid}`)
-      : { kind: 'one', status: found }
+    for (const folder of foldersToAsk()) {
+      const status = await statusOf(folder, Number(pid), world.timers)
+      if (status !== undefined) return { kind: 'one', folder, status }
+    }
+    return none(1, `no Myriad of this user runs as process ${pid}`)
   }
-  const all = await running(folder, world.timers)
-  if (all.length === 0) return none(1, 'no Myriad of this user is running')
-  return all.length === 1 ? { kind: 'one', status: all[0]! } : { kind: 'several', all }
+  const found: ChosenOne[] = []
+  for (const folder of foldersToAsk())
+    for (const status of await running(folder, world.timers)) found.push({ kind: 'one', folder, status })
+  if (found.length === 0) return none(1, 'no Myriad of this user is running')
+  return found.length === 1 ? found[0]! : { kind: 'several', all: found.map(({ status }) => status) }
 }
 
 /** Says that one of several has to be chosen. */

@@ -10,13 +10,16 @@ import { nearest } from '../config/spelling.ts'
 import type { Tell } from '../logs/error-log.ts'
 import { openErrorLog, type OpenErrorLog } from '../logs/open.ts'
 import { canShareSockets } from '../supervisor/descriptors.ts'
+import { ServiceManager } from '../supervisor/notify.ts'
 import { serveAlone } from './alone.ts'
 import { Changes } from './changes.ts'
 import type { Command, Given, World } from './command.ts'
 import { watchFile } from './config-watch.ts'
+import { percent } from './funnel-view.ts'
 import { listenProblem } from './listen-problem.ts'
 import { PhpPools } from './php-pools.ts'
-import { processesOf, whyOneProcess } from './process-count.ts'
+import { processesOf } from './process-count.ts'
+import { readySockets } from './ready-sockets.ts'
 import type { Served } from './served.ts'
 import { configFlag, listenFlag, siteFrom, type FoundSite } from './site.ts'
 import { version } from './version.ts'
@@ -44,11 +47,15 @@ configuration read anew. SIGUSR1 opens the logs anew.`,
       world.err(`myriad: ${refused}\n`)
       return 2
     }
+    const manager = ServiceManager.take(process.env, process.pid, world.timers)
     const found = await siteFrom(given, world)
-    if (found === undefined) return 2
+    if (found === undefined) {
+      manager?.status('the configuration is wrong')
+      return 2
+    }
     const errors = openErrorLog(found.site.log, { ...world, stderr: world.err })
     const php = new PhpPools((line) => errors.tell('notice', line))
-    const code = await serveWith(errors, { found, php, given, world })
+    const code = await serveWith(errors, { found, php, given, world, manager })
     await php.end()
     await errors.close()
     return code
@@ -61,6 +68,8 @@ interface Serving {
   readonly php: PhpPools
   readonly given: Given
   readonly world: World
+  /** What started this process, where that wants to know how it is. */
+  readonly manager: ServiceManager | undefined
 }
 
 const { min = 1, max = 1 } = siteRows.processes
@@ -82,7 +91,7 @@ function refusal(given: Given): string | undefined {
 
 /** Serves until it is told to stop. */
 async function serveWith(errors: OpenErrorLog, serving: Serving): Promise<0 | 1 | 2> {
-  const { found, php, given, world } = serving
+  const { found, php, world } = serving
   const provided = await php.need(found.site, world)
   if (typeof provided === 'number') return provided
   // Before anything is started or printed: whoever waits for a line may send a signal at once.
@@ -93,8 +102,7 @@ async function serveWith(errors: OpenErrorLog, serving: Serving): Promise<0 | 1 
     errors.reopen()
     served.reopenLogs()
   }
-  const one = whyOneProcess(given, found.site)
-  const lines = [found.recognised, ...provided.lines, one].filter((line) => line !== undefined)
+  const lines = [found.recognised, ...provided.lines].filter((line) => line !== undefined)
   for (const line of lines) world.out(`${line}\n`)
   await serveUntil(signals, served, errors.tell, serving)
   return 0
@@ -103,9 +111,15 @@ async function serveWith(errors: OpenErrorLog, serving: Serving): Promise<0 | 1 
 async function start(tell: Tell, { found, php, given, world }: Serving): Promise<Served | undefined> {
   try {
     const processes = processesOf(given, found.site)
-    if (processes === 1) return serveAlone(found, php.byFolder, { world, tell })
-    const { serveSupervised } = await import('./supervised.ts')
-    return await serveSupervised(found, php.byFolder, { world, tell, processes })
+    const { inherited, orphans } = await readySockets(found.site, world, tell)
+    const deps = { world, tell, processes, inherited, folder: orphans?.folder }
+    const served =
+      processes === 1
+        ? serveAlone(found, php.byFolder, deps)
+        : await (await import('./supervised.ts')).serveSupervised(found, php.byFolder, deps)
+    inherited.closeLeft()
+    await orphans?.retire()
+    return served
   } catch (error) {
     const problem = listenProblem(error)
     if (problem === undefined) throw error
@@ -115,10 +129,16 @@ async function start(tell: Tell, { found, php, given, world }: Serving): Promise
 }
 
 async function serveUntil(signals: Signals, served: Served, tell: Tell, serving: Serving): Promise<void> {
-  const { world } = serving
+  const { world, manager } = serving
   const startMs = world.clock.monotonicMs()
   let { site } = serving.found
   const changes = new Changes({ ...serving, served, started: site, changed: (found) => (site = found.site) })
+  const readAnew = async (): Promise<ChangeOutcome> => {
+    manager?.reloading()
+    const outcome = await changes.reload()
+    manager?.ready(outcome.kind === 'refused' ? outcome.error : outcome.lines.join('; '))
+    return outcome
+  }
   const admin = listen(tell, {
     status: async () => ({
       version,
@@ -129,24 +149,38 @@ async function serveUntil(signals: Signals, served: Served, tell: Tell, serving:
       ...(await served.figures()),
     }),
     purge: (asked) => served.purge(asked),
-    reload: () => changes.reload(),
+    reload: readAnew,
     upgrade: () => changes.upgrade(),
   })
   const say = (outcome: ChangeOutcome): void => {
     if (outcome.kind === 'refused') return tell('error', outcome.error)
     for (const line of outcome.lines) world.out(`${line}\n`)
   }
-  const reload = (): void => void changes.reload().then(say)
+  const reload = (): void => void readAnew().then(say)
   signals.onKill = () => served.kill()
   signals.onReload = reload
   signals.onUpgrade = () => void changes.upgrade().then(say)
   const { file } = serving.found
   const unwatch = file === undefined ? undefined : watchFile(file, world.timers, reload)
   for (const address of served.addresses) world.out(`${address} serves ${routesText(site)}\n`)
+  manager?.ready(`${served.addresses.join(', ')} serves ${routesText(site)}`)
+  const telling = manager && world.timers.every(STATUS_MS, () => void tellFigures(served, manager))
   await signals.stopped
+  manager?.stopping()
+  telling?.cancel()
   unwatch?.()
   await served.end()
   admin?.stop()
+}
+
+/** How often the service manager is told the figures. */
+const STATUS_MS = 10_000
+
+async function tellFigures(served: Served, manager: ServiceManager): Promise<void> {
+  const { funnel, connections } = await served.figures()
+  const share = `${percent(funnel.withoutApplication)} ran no application code`
+  const counts = [`${funnel.requests} requests`, `${connections} connections`]
+  manager.status([share, ...counts].join(', '))
 }
 
 /** The site is served without its control socket too, only `myriad status` and `myriad purge` do not see it. */

@@ -41,6 +41,9 @@ export interface ServerDeps
   readonly processes: number
   /** Tells this Myriad, with all its processes, from others; undefined: it is one process. */
   readonly instance?: string
+  /** As those of Listeners. */
+  readonly ticketKeys: Uint8Array
+  readonly hasHttp3: boolean
   /** Its other processes. */
   readonly siblings?: Siblings
 }
@@ -117,6 +120,8 @@ export function startServer(first: Site, deps: ServerDeps): RunningServer {
     clock,
     timers,
     admission: protection.admission,
+    ticketKeys: deps.ticketKeys,
+    hasHttp3: deps.hasHttp3,
     fault: (error: Error) =>
       tell('error', `a fault while a connection was served: ${error.stack ?? error.message}`),
   }

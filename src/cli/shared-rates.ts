@@ -40,7 +40,8 @@ export class SharedRates {
   #tableFor(site: Site): Table {
     const limits = limitsOf(site)
     if (this.#present !== undefined && isDeepStrictEqual(this.#present.limits, limits)) return this.#present
-    const file = join(this.folder, `rates.${++this.#count}`)
+    // Processes of a supervisor before this one may be using theirs.
+    const file = join(this.folder, `rates.${process.pid}.${++this.#count}`)
     const memory = RateTable.memory(site.edge.rateKeysMax, randomBytes(8), this.clock.nowMs())
     writeFileSync(file, new Uint8Array(memory), { mode: 0o600 })
     return { limits, file }

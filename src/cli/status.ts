@@ -1,6 +1,5 @@
 // `myriad status`: the funnel of a Myriad that runs on this machine, under this user.
 import { statusOf } from '../admin/client.ts'
-import { socketFolder } from '../admin/folder.ts'
 import type { Status } from '../admin/status.ts'
 import { reasons } from '../base/reason.ts'
 import { connectionRefusals } from '../base/record.ts'
@@ -14,14 +13,17 @@ import {
   type FunnelView,
   type Terminal,
 } from './funnel-view.ts'
-import { findRunning, pidFlag, tellSeveral } from './running.ts'
+import { processRows } from './process-rows.ts'
+import { findRunning, pidFlag, tellSeveral, type ChosenOne } from './running.ts'
 
 export const status: Command = {
   name: 'status',
   operands: '',
   operandsMax: 0,
   summary: 'Show how many requests ran no application code, and why the others did.',
-  text: 'Asks the Myriad that runs on this machine under this user; where several run, lists them.',
+  text: `Asks the Myriad that runs on this machine under this user, or as its service; where several run, lists them. Of each
+process that serves: how long it has run, its connections and requests, how often it had to be started again, and what it
+has stored.`,
   flags: [
     pidFlag,
     { name: 'json', value: undefined, text: 'Print everything as JSON.' },
@@ -42,7 +44,7 @@ export const status: Command = {
       tellSeveral(chosen.all, world)
       return 1
     }
-    if (given.has('watch')) return await watch(socketFolder(), chosen.status, world)
+    if (given.has('watch')) return await watch(chosen, world)
     const rows = statusLines(chosen.status, terminalOf(world))
     world.out(rows.map((row) => `${row}\n`).join(''))
     return 0
@@ -50,7 +52,7 @@ export const status: Command = {
 }
 
 /** Redrawn in place on a terminal, one line each second elsewhere. */
-async function watch(folder: string, first: Status, world: World): Promise<ExitCode> {
+async function watch({ folder, status: first }: ChosenOne, world: World): Promise<ExitCode> {
   let rowsBefore = 0
   for (let found: Status | undefined = first; found !== undefined;) {
     const view = viewOf(found)
@@ -89,6 +91,8 @@ function statusLines(found: Status, terminal: Terminal): string[] {
     '',
     `  memory tier: ${memory.objects.toLocaleString('en')} responses, ${used}`,
     ...(refused.length === 0 ? [] : [`  connections closed unread: ${refused.join(', ')}`]),
+    '',
+    ...processRows(found.processes).map((row) => `  ${row}`),
     ...(ranked.length === 0 ? [] : ['', '  why:']),
     ...ranked.map(
       ([reason, requests]) =>

@@ -1,18 +1,20 @@
 // Serves a site with several processes: this one supervises and stands in no request's way (src/supervisor/).
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { socketFolder } from '../admin/folder.ts'
 import type { PurgeOutcome } from '../admin/purge.ts'
 import type { ProcessStatus } from '../admin/status.ts'
 import { makePrivate } from '../base/private-folder.ts'
 import type { Tell } from '../logs/error-log.ts'
 import { snapshotOfCounters } from '../observe/counters.ts'
+import { TICKET_KEY_BYTES } from '../net/tls-context.ts'
 import { EdgeProcesses, type EdgeStatus } from '../supervisor/edge-processes.ts'
 import { closeSockets, openSockets, type Sockets } from '../supervisor/listen-sockets.ts'
+import type { InheritedSockets } from '../supervisor/inherited-sockets.ts'
 import type { Order } from '../supervisor/order.ts'
+import { RuntimeFolder } from '../supervisor/runtime-folder.ts'
 import type { World } from './command.ts'
-import { whyNotSeveral } from './process-count.ts'
+import { localCertificate, stateFolder } from './local-certificate.ts'
+import { program } from './program.ts'
 import type { PhpByFolder, Served } from './served.ts'
 import { SharedRates } from './shared-rates.ts'
 import type { FoundSite } from './site.ts'
@@ -22,49 +24,65 @@ export interface SupervisedDeps {
   readonly world: World
   readonly tell: Tell
   readonly processes: number
+  readonly inherited: InheritedSockets
+  /** Where processes serve whose supervisor is gone: these join them. */
+  readonly folder: RuntimeFolder | undefined
 }
 
 /** Starts the processes; rejects with an AddressError, or an Error that says why they do not serve. */
 export async function serveSupervised(
   first: FoundSite,
   firstPhp: PhpByFolder,
-  { world, tell, processes }: SupervisedDeps,
+  { world, tell, processes, inherited, folder: joined }: SupervisedDeps,
 ): Promise<Served> {
-  const instance = randomBytes(6).toString('hex')
+  const ticketKeys = randomBytes(TICKET_KEY_BYTES).toString('base64')
   const say = (line: string): void => tell('warning', line)
   const base = socketFolder()
   makePrivate(base)
-  const folder = join(base, `${process.pid}.processes`)
   const orderOf = (found: FoundSite, php: PhpByFolder, sockets: readonly Sockets[]): Order => ({
     value: found.value,
     folder: found.folder,
-    // Those that speak TLS are served by one process.
-    listen: sockets.map(({ address }) => ({ scheme: 'http', ...address })),
+    listen: sockets.map(({ address }) => address),
     processes,
-    instance,
+    instance: folder.instance,
+    ticketKeys,
     rates: rates.prepare(found.site),
     php: [...php],
   })
-  const sockets = await openSockets(first.site.listen, [], processes)
-  makePrivate(folder)
-  const rates = new SharedRates(folder, world.clock)
+  // One for all, before several of them make one each.
+  const certify = ({ listen, tls, acme }: FoundSite['site']): void => {
+    if (
+      acme === undefined &&
+      tls.certificates.length === 0 &&
+      listen.some(({ scheme }) => scheme === 'https')
+    )
+      localCertificate(stateFolder(), world.clock.nowMs())
+  }
+  certify(first.site)
+  const sockets = await openSockets(first.site.listen, [], processes, inherited)
+  const folder = joined ?? RuntimeFolder.make(base)
+  const rates = new SharedRates(folder.path, world.clock)
   const edges = await EdgeProcesses.start(orderOf(first, firstPhp, sockets), sockets, {
     count: processes,
-    folder,
-    command: (place) => [...program(), 'edge', folder, String(place)],
+    folder: folder.path,
+    command: (place) => [...program(), 'edge', folder.path, String(place)],
     clock: world.clock,
     timers: world.timers,
     say,
   }).catch((error: unknown) => {
     closeSockets(sockets)
+    folder.release()
     throw error
   })
   rates.settle(true)
   return {
     get addresses() {
-      return edges.sockets.map(({ address: { hostname, port } }) =>
-        hostname.includes(':') ? `http://[${hostname}]:${port}` : `http://${hostname}:${port}`,
+      const urls = edges.sockets.map(
+        ({ address: { scheme, hostname, port } }) =>
+          `${scheme}://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
       )
+      // Of one address there may be several.
+      return [...new Set(urls)]
     },
     async figures() {
       await edges.look()
@@ -84,9 +102,8 @@ export async function serveSupervised(
     },
     purge: async (asked) => (await edges.purge(asked)) as PurgeOutcome,
     async reload(next, php) {
-      const why = whyNotSeveral(next.site)
-      if (why !== undefined) throw new Error(`${why}: start Myriad anew`)
-      const opened = await openSockets(next.site.listen, edges.sockets, processes)
+      certify(next.site)
+      const opened = await openSockets(next.site.listen, edges.sockets, processes, inherited)
       try {
         await edges.reload(orderOf(next, php, opened), opened)
         rates.settle(true)
@@ -98,7 +115,10 @@ export async function serveSupervised(
     },
     upgrade: () => edges.upgrade(),
     reopenLogs: () => edges.reopenLogs(),
-    end: () => edges.end(),
+    async end() {
+      await edges.end(inherited.kept.length > 0)
+      folder.release()
+    },
     kill: () => void edges.kill(),
   }
 }
@@ -108,14 +128,4 @@ function processStatus({ pid, runningMs, restarts, figures }: EdgeStatus): Proce
   const { memory, connections, counters } = figures
   const requests = counters.requests.reduce((sum, [, , count]) => sum + count, 0)
   return { pid, runningMs, restarts, requests, memory, connections }
-}
-
-/**
- * How this program is started: by the command that started this process, which leads to another version after an upgrade;
- * else as this process runs.
- */
-function program(): readonly string[] {
-  const command = process.env['MYRIAD_COMMAND']
-  if (command !== undefined && existsSync(command)) return [command]
-  return Bun.main.includes('$bunfs') ? [process.execPath] : [process.execPath, Bun.main]
 }

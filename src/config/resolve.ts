@@ -55,7 +55,7 @@ export const siteRows = {
     "Where to listen, such as 'http://0.0.0.0:80', 'https://0.0.0.0:443' or 'http://[::1]:8080'; port 0 takes a free one.",
   ),
   processes: optionalInteger(
-    'How many processes serve; unset: one for each core. They share the memory budget and the limits of connections between them. 1 does without a supervisor. A site with an `https://` address, or `tls.acme`, is served by one.',
+    'How many processes serve; unset: one for each core. They share the memory budget and the limits of connections between them. 1 does without a supervisor.',
     { min: 1, max: 256 },
   ),
 }

@@ -32,6 +32,7 @@ class Line {
       reader: new RequestReader(limits),
       settings,
       trusted: new TrustedPeers([]),
+      told: [],
       draining: false,
       announced: () => true,
       closed() {},

@@ -58,6 +58,7 @@ class Line {
       reader: setup.reader,
       settings,
       trusted: new TrustedPeers(setup.trusted),
+      told: [],
       get draining() {
         return setup.draining
       },

@@ -2,10 +2,8 @@
 // engine, answers out, with back-pressure both ways and a limit on every wait.
 //
 // Long because the states of a connection depend on one another, and stand together here.
-import type { Clock } from '../base/clock.ts'
 import { Failure } from '../base/failure.ts'
 import { Outbox } from '../base/outbox.ts'
-import type { Recorder } from '../base/record.ts'
 import { passableTrailers } from '../http/trailers.ts'
 import { ChunkedDecoder } from '../http1/chunked.ts'
 import type { Framing } from '../http1/framing.ts'
@@ -13,30 +11,21 @@ import type { Http1Limits } from '../http1/limits.ts'
 import type { RequestReader } from '../http1/request-reader.ts'
 import type { Socket, SocketUser } from '../net/socket.ts'
 import { answerWithFailure } from '../request/own-answer.ts'
-import type { Client, RequestCall, RequestHandler } from '../request/reply.ts'
-import type { LoggableRequest, LoggedRequest, RequestLog } from '../request/request-log.ts'
+import type { Client, RequestCall } from '../request/reply.ts'
+import type { LoggableRequest, LoggedRequest } from '../request/request-log.ts'
 import type { AddressCount } from './admission.ts'
+import type { EdgeConnection, EdgeContext } from './edge-connection.ts'
 import { RefusedRequest } from './refused-request.ts'
 import { Http1Reply, type ReplyConnection } from './http1-reply.ts'
 import type { ProxyHeader } from './proxy-protocol.ts'
-import type { EdgeSettings } from './settings.ts'
+import type { ToldFields } from './told-fields.ts'
 import { forwarded, type TrustedPeers } from './trust.ts'
 
-/** What all connections of a listener share. */
-export interface ListenerContext {
-  readonly engine: RequestHandler
-  readonly recorder: Recorder
-  /** The access log; undefined: there is none. */
-  readonly log: RequestLog | undefined
-  readonly clock: Clock
+/** What all connections of HTTP/1.1 of a listener share. */
+export interface ListenerContext extends EdgeContext {
   readonly reader: RequestReader
-  readonly settings: EdgeSettings
-  readonly trusted: TrustedPeers
-  /** The process is ending: connections close after their answer. */
-  readonly draining: boolean
   /** A proxy tells whose connection this is; false: that client may not connect. */
-  announced(connection: Http1Connection, address: string): boolean
-  closed(connection: Http1Connection): void
+  announced(connection: EdgeConnection, address: string): boolean
 }
 
 /** Bytes of later requests that are kept while one is being answered. */
@@ -71,7 +60,7 @@ const noOctets = Buffer.alloc(0)
 const bodyDone: Body = { kind: 'done' }
 
 /** A connection, from accepted to closed. */
-export class Http1Connection implements ReplyConnection, SocketUser {
+export class Http1Connection implements ReplyConnection, EdgeConnection, SocketUser {
   readonly outbox: Outbox
   minorVersion = 1
   /** Where the listener has counted it. */
@@ -138,6 +127,10 @@ export class Http1Connection implements ReplyConnection, SocketUser {
     const { trusted } = this.context
     this.#trusted = trusted
     return (this.#client = { address, trusted: trusted.has(address) })
+  }
+
+  get told(): ToldFields {
+    return this.context.told
   }
 
   get keepAlive(): boolean {

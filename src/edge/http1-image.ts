@@ -5,6 +5,7 @@ import type { Reason } from '../base/reason.ts'
 import { fieldLines, statusLine } from '../http1/head-writer.ts'
 import { hitStatus } from '../request/cache-status.ts'
 import { HEADROOM, type Representation } from '../request/representation.ts'
+import { toldLines, type ToldFields } from './told-fields.ts'
 
 /** What is kept with a representation for the next hit. */
 class Image {
@@ -20,9 +21,14 @@ class Image {
   from = 0
   readonly bytes: Buffer | undefined
 
-  constructor(representation: Representation) {
+  constructor(
+    representation: Representation,
+    /** What the lines were made with. */
+    readonly told: ToldFields,
+  ) {
+    const { status, reason, fields } = representation
     this.bytes = representation.source?.bytes as Buffer | undefined
-    this.lines = statusLine(representation.status, representation.reason) + fieldLines(representation.fields)
+    this.lines = statusLine(status, reason) + fieldLines(fields) + toldLines(told, fields)
   }
 }
 
@@ -45,9 +51,10 @@ export function headText(
   reason: Reason,
   member: string | undefined,
   connection: string,
+  told: ToldFields,
 ): string {
   const note = noteLines(ageSeconds, ttlSeconds, reason, member)
-  return `${imageOf(representation).lines}${note}${connection}\r\n`
+  return `${imageOf(representation, told).lines}${note}${connection}\r\n`
 }
 
 /**
@@ -60,8 +67,9 @@ export function placeHead(
   ttlSeconds: number,
   reason: Reason,
   member: string | undefined,
+  told: ToldFields,
 ): number {
-  const image = imageOf(representation)
+  const image = imageOf(representation, told)
   if (image.ageSeconds === ageSeconds && image.reason === reason && image.member === member) return image.from
   const note = `${noteLines(ageSeconds, ttlSeconds, reason, member)}\r\n`
   const buffer = image.bytes!
@@ -79,6 +87,10 @@ export function placeHead(
   return image.from
 }
 
-function imageOf(representation: Representation): Image {
-  return (representation.prepared ??= new Image(representation)) as Image
+function imageOf(representation: Representation, told: ToldFields): Image {
+  const known = representation.prepared as Image | undefined
+  if (known?.told === told) return known
+  const image = new Image(representation, told)
+  representation.prepared = image
+  return image
 }

@@ -56,6 +56,7 @@ function setUp() {
     reader: new RequestReader(limits),
     settings,
     trusted: new TrustedPeers([]),
+    told: [],
     draining: false,
     announced: () => true,
     closed: () => undefined,

@@ -15,6 +15,7 @@ function replyTo(socket: FakeSocket): { reply: Http1Reply; outbox: Outbox } {
   const connection: ReplyConnection = {
     client: { address: '192.0.2.7', trusted: false },
     outbox,
+    told: [],
     minorVersion: 1,
     keepAlive: true,
     continued: nothing,

@@ -12,10 +12,12 @@ import type { Client, Reply } from '../request/reply.ts'
 import type { LoggedRequest } from '../request/request-log.ts'
 import { HEADROOM, type Representation } from '../request/representation.ts'
 import { headText, placeHead } from './http1-image.ts'
+import { nothingTold, toldLines, type ToldFields } from './told-fields.ts'
 
 /** What a reply needs from its connection. */
 export interface ReplyConnection {
   readonly client: Client
+  readonly told: ToldFields
   readonly outbox: Outbox
   /** Of the request that is being answered: HTTP/1.0 knows neither chunks nor interim responses. */
   readonly minorVersion: number
@@ -79,17 +81,20 @@ const contentLengthBit = fieldBit['content-length']
 const OK_LINE = statusLine(200, 'OK')
 
 let lastHead: ResponseHead | undefined
+let lastTold = nothingTold
 let lastLines: string | undefined
 let lastFrame = ''
 let lastText = ''
 
 /** A whole head as text. A crowd is sent one head (request/fetch.ts), and so one text, which is put together once. */
-function headOf(head: ResponseHead, frame: string): string {
+function headOf(head: ResponseHead, frame: string, told: ToldFields): string {
   const lines = head.fields.text
-  if (head === lastHead && lines === lastLines && frame === lastFrame) return lastText
-  const text = `${statusLine(head.status, head.reason)}${fieldLines(head.fields)}${frame}`
+  if (head === lastHead && lines === lastLines && frame === lastFrame && told === lastTold) return lastText
+  const start = `${statusLine(head.status, head.reason)}${fieldLines(head.fields)}`
+  const text = `${start}${toldLines(told, head.fields)}${frame}`
   // Where the lines are not there as text, nothing tells whether they have been changed meanwhile.
   lastHead = lines === undefined ? undefined : head
+  lastTold = told
   lastLines = lines
   lastFrame = frame
   lastText = text
@@ -165,7 +170,7 @@ export class Http1Reply implements Reply {
     const { body, source } = representation
     const from =
       representation.hasHeadroom && connection.keepAlive && connection.minorVersion === 1
-        ? placeHead(representation, ageSeconds, ttlSeconds, reason, member)
+        ? placeHead(representation, ageSeconds, ttlSeconds, reason, member, connection.told)
         : -1
     if (from >= 0) {
       const bytes = source!.bytes
@@ -174,7 +179,7 @@ export class Http1Reply implements Reply {
       connection.outbox.send(bytes, from, to, HEADROOM - from, source)
     } else {
       const line = this.#connectionLine()
-      const text = headText(representation, ageSeconds, ttlSeconds, reason, member, line)
+      const text = headText(representation, ageSeconds, ttlSeconds, reason, member, line, connection.told)
       const head = Buffer.from(text, 'latin1')
       connection.count(head.length + (headOnly ? 0 : body.length))
       connection.outbox.send(head)
@@ -185,7 +190,7 @@ export class Http1Reply implements Reply {
 
   start(head: ResponseHead, bodyBytes: number | undefined, hasBody: boolean): void {
     assert(this.#state === 'waiting', 'a second answer to one request')
-    const text = headOf(head, this.#frame(bodyBytes, hasBody))
+    const text = headOf(head, this.#frame(bodyBytes, hasBody), this.connection.told)
     if (text.length > JOINED_BYTES_MAX) {
       this.connection.count(text.length)
       this.connection.outbox.send(Buffer.from(text, 'latin1'))
@@ -211,7 +216,9 @@ export class Http1Reply implements Reply {
     let at = lines.copyTo(scratch, scratch.latin1Write(start, 0), omitted)
     if (at < 0 || at > JOINED_BYTES_MAX) return false
     at += scratch.latin1Write(added, at)
+    const { told } = this.connection
     const frame = this.#frame(bodyBytes, hasBody)
+    if (told !== nothingTold) at += scratch.latin1Write(toldLines(told, lines), at)
     this.#heldBytes = at + scratch.latin1Write(frame, at)
     holdFor(this)
     return true

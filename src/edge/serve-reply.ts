@@ -22,15 +22,6 @@ const WAITING_BYTES_MAX = 65_536
 /** What a reply needs from its listener. */
 export interface ReplyContext {
   heads(): ServeHeads
-  /** The process is ending: connections end with their answers. */
-  draining(): boolean
-  /**
-   * Whether a body that ends in an error is broken off so that the client sees it. The runtime ends that of HTTP/3 as if it
-   * were complete; such a body is not ended at all.
-   */
-  readonly breaksOff: boolean
-  /** For the access log. */
-  readonly protocol: string
   count(bytes: number): void
 }
 
@@ -119,7 +110,7 @@ export class ServeReply implements Reply {
     this.#finished = true
     const kept = this.context.heads().stored(representation, ageSeconds, ttlSeconds, reason, member)
     const { body } = representation
-    const init = this.context.draining() ? closing(kept.init) : kept.init
+    const { init } = kept
     if (headOnly || body.length === 0) return this.#answer(new Response(null, init), 0)
     this.context.count(body.length)
     if (body.length > COPIED_BYTES_MAX) {
@@ -137,7 +128,6 @@ export class ServeReply implements Reply {
     assert(this.#state === 'waiting', 'a second answer to one request')
     this.#state = 'head'
     const init = this.context.heads().once(head.status, head.fields)
-    if (this.context.draining()) init.headers.set('Connection', 'close')
     this.#init = init
     this.#hasBody = hasBody && !isBodiless(init.status)
     // What ends within this turn of the event loop goes out in one piece, and with its length.
@@ -171,18 +161,10 @@ export class ServeReply implements Reply {
 
   fail(): void {
     if (this.#state === 'done') return
-    const controller = this.#controller
-    const { breaksOff } = this.context
     this.#isBroken = true
     this.#end()
-    // A body that ends in an error is what has the runtime reset the stream, or the connection.
-    if (this.response !== undefined) {
-      if (breaksOff) controller?.error()
-      return
-    }
-    if (!breaksOff) return this.#answer(new Response(null, { status: 502 }), 0)
-    const broken = new ReadableStream<Uint8Array>({ pull: (opened) => opened.error() }, lazily)
-    this.#answer(new Response(broken, this.#init ?? { status: 502 }), undefined)
+    // The runtime ends a body that fails as if it were complete: one that has begun is not ended at all.
+    if (this.response === undefined) this.#answer(new Response(null, { status: 502 }), 0)
   }
 
   tunnel(): void {
@@ -330,12 +312,6 @@ const lazily = { highWaterMark: 0 }
 /** RFC 9110 §6.4.1. */
 function isBodiless(status: number): boolean {
   return status === 204 || status === 205 || status === 304
-}
-
-function closing({ status, headers }: ServeInit): ServeInit {
-  const copy = new Headers(headers)
-  copy.set('Connection', 'close')
-  return { status, headers: copy }
 }
 
 /** As streams, which the runtime gives no Content-Type of its own (RFC 9110 §8.3: the recipient may then look for itself). */

@@ -40,7 +40,7 @@ const connectionBits = fieldBit.connection | fieldBit.expect | fieldBit.upgrade 
 export class RequestReader implements RequestView {
   readonly lines = new FieldLines()
   /** As the listener sees it; a trusted proxy in front may say otherwise, so the edge may change it. */
-  scheme: 'http' | 'https' = 'http'
+  scheme: 'http' | 'https'
   method = ''
   authority = ''
   /** 0 or 1: of HTTP/1.x; a higher minor version is read as 1 (RFC 9110 §2.5). */
@@ -70,7 +70,12 @@ export class RequestReader implements RequestView {
   #hostOctets = Buffer.alloc(0)
   #host = ''
 
-  constructor(readonly limits: Http1Limits) {}
+  constructor(
+    readonly limits: Http1Limits,
+    private readonly listenerScheme: 'http' | 'https' = 'http',
+  ) {
+    this.scheme = listenerScheme
+  }
 
   get body(): RequestBody {
     const { framing } = this
@@ -196,7 +201,7 @@ export class RequestReader implements RequestView {
     const next = lines.read(octets, at + 2, to, this.limits.fieldLines, this.limits.fieldsBytes, false)
     if (next < 0) return this.#linesEnded(next)
 
-    this.scheme = 'http'
+    this.scheme = this.listenerScheme
     this.method = methodName(octets, methodFrom, methodTo)
     this.#targetFrom = targetFrom
     this.#targetTo = targetTo

@@ -36,19 +36,24 @@ export function openListening(address: KernelAddress, sharing: Sharing, calls: L
   }
 }
 
+/** Sets what the connections that are accepted on it inherit; throws the system's error. */
+export function prepareListening(fd: number, calls: Libc): void {
+  set(calls, fd, SOL_SOCKET, SO_KEEPALIVE, 1)
+  set(calls, fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEP_ALIVE_MS / 1000)
+  set(calls, fd, IPPROTO_TCP, TCP_NODELAY, 1)
+}
+
+function set(calls: Libc, fd: number, level: number, option: number, to: number): void {
+  const value = new KernelWords(1).set(to)
+  if (calls.setsockopt(fd, level, option, value.at, 4) < 0) throw systemError('setsockopt', errno())
+}
+
 function bindAndListen(fd: number, { octets }: KernelAddress, sharing: Sharing, calls: Libc): void {
-  const value = new KernelWords(1)
-  const set = (level: number, option: number, to: number): void => {
-    if (calls.setsockopt(fd, level, option, value.set(to).at, 4) < 0) throw systemError('setsockopt', errno())
-  }
-  set(SOL_SOCKET, SO_REUSEADDR, 1)
-  // What is accepted inherits these.
-  set(SOL_SOCKET, SO_KEEPALIVE, 1)
-  set(IPPROTO_TCP, TCP_KEEPIDLE, KEEP_ALIVE_MS / 1000)
-  set(IPPROTO_TCP, TCP_NODELAY, 1)
+  set(calls, fd, SOL_SOCKET, SO_REUSEADDR, 1)
+  prepareListening(fd, calls)
   // Before it is bound this lets it in beside others; after that, it only lets others in.
-  if (sharing === 'further') set(SOL_SOCKET, SO_REUSEPORT, 1)
+  if (sharing === 'further') set(calls, fd, SOL_SOCKET, SO_REUSEPORT, 1)
   if (calls.bind(fd, pointerTo(octets), octets.length) < 0) throw systemError('bind', errno())
-  if (sharing === 'first') set(SOL_SOCKET, SO_REUSEPORT, 1)
+  if (sharing === 'first') set(calls, fd, SOL_SOCKET, SO_REUSEPORT, 1)
   if (calls.listen(fd, BACKLOG) < 0) throw systemError('listen', errno())
 }

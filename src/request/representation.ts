@@ -13,6 +13,8 @@ export class Representation {
   prepared: unknown
   /** As `prepared`, for the listeners on the runtime's own server: a response may be asked for by both. */
   served: unknown
+  /** As `prepared`, for HTTP/2. */
+  block: unknown
 
   private constructor(
     readonly status: number,

@@ -6,18 +6,27 @@
 // (src/net/libc.ts): socket(7), unix(7) (SCM_RIGHTS), on Linux alone. Structures are those of 64-bit machines.
 import { GivenAddress, internetAddress } from '../net/address.ts'
 import { errno, KernelWords, libc, pointerTo, systemError, type Libc } from '../net/libc.ts'
-import { openListening, type Sharing } from '../net/listening-socket.ts'
+import { openListening, prepareListening, type Sharing } from '../net/listening-socket.ts'
 import { SystemError } from '../net/socket.ts'
 
 const AF_UNIX = 1
+const SOCK_STREAM = 1
 const SOCK_SEQPACKET = 5
 const SOCK_NONBLOCK = 0o4000
 const SOCK_CLOEXEC = 0o2000000
 const SOL_SOCKET = 1
+const SO_TYPE = 3
+const SO_ACCEPTCONN = 30
 const SCM_RIGHTS = 1
 const MSG_DONTWAIT = 0x40
 const MSG_NOSIGNAL = 0x4000
 const MSG_CMSG_CLOEXEC = 0x40000000
+const F_GETFL = 3
+const F_SETFL = 4
+const F_DUPFD_CLOEXEC = 1030
+const O_NONBLOCK = 0o4000
+/** The first descriptor after those of standard input and output. */
+const DESCRIPTOR_MIN = 3
 
 /** An IP address and a port; 0 lets the system choose. */
 export interface InternetAddress {
@@ -57,6 +66,37 @@ export function listenOn(
   const given = new GivenAddress(c)
   given.readOwn(descriptor)
   return { descriptor, port: given.port }
+}
+
+/** Where a socket listens for TCP; undefined: it does not, or is none. */
+export function listensAt(descriptor: number): InternetAddress | undefined {
+  const c = calls()
+  if (
+    socketOption(c, descriptor, SO_TYPE) !== SOCK_STREAM ||
+    socketOption(c, descriptor, SO_ACCEPTCONN) !== 1
+  )
+    return undefined
+  const given = new GivenAddress(c)
+  given.readOwn(descriptor)
+  return given.host === '' ? undefined : { address: given.host, port: given.port }
+}
+
+function socketOption(c: Libc, descriptor: number, option: number): number | undefined {
+  const [value, length] = [new KernelWords(1), new KernelWords(1).set(4)]
+  return c.getsockopt(descriptor, SOL_SOCKET, option, value.at, length.at) < 0 ? undefined : value.words[0]
+}
+
+/** Makes a socket that another program has opened as those are that we open: calls do not wait. Throws a SystemError. */
+export function makeOwn(descriptor: number): void {
+  const c = calls()
+  prepareListening(descriptor, c)
+  const flags = checked('fcntl', c.fcntl(descriptor, F_GETFL, 0))
+  checked('fcntl', c.fcntl(descriptor, F_SETFL, flags | O_NONBLOCK))
+}
+
+/** Another descriptor of the same socket, which programs that are started do not get. */
+export function duplicate(descriptor: number): number {
+  return checked('fcntl', calls().fcntl(descriptor, F_DUPFD_CLOEXEC, DESCRIPTOR_MIN))
 }
 
 /** Two ends of a channel through which descriptors are handed on: one to keep, one for the other process. */

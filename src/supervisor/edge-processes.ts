@@ -1,7 +1,7 @@
 // The supervisor's side of the edge processes: so many are kept running, each in its place, with what the owner's
 // configuration says; all of them are given another one, or replaced by new ones, without a request being lost. The
 // supervisor stands in no request's way: when it is gone, they go on.
-import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import type { Clock, Timer, Timers } from '../base/clock.ts'
@@ -95,8 +95,6 @@ export class EdgeProcesses {
 
   /** Starts them and resolves when all accept; rejects when one does not. */
   static async start(order: Order, sockets: readonly Sockets[], deps: EdgesDeps): Promise<EdgeProcesses> {
-    mkdirSync(deps.folder, { recursive: true, mode: 0o700 })
-    chmodSync(deps.folder, 0o700)
     const edges = new EdgeProcesses(order, sockets, deps)
     const path = supervisorSocket(deps.folder)
     rmSync(path, { force: true })
@@ -219,10 +217,16 @@ export class EdgeProcesses {
     })
   }
 
-  /** Has all of them finish what is under way and end. */
-  async end(): Promise<void> {
+  /**
+   * Has all of them finish what is under way and end; `isFollowed`: somebody goes on listening for a successor, and so
+   * nobody may be turned away.
+   */
+  async end(isFollowed: boolean): Promise<void> {
     this.#stop()
-    for (const edge of this.#all.values()) edge.kill('SIGTERM')
+    for (const edge of this.#all.values()) {
+      if (isFollowed && edge.isReady) edge.tell({ kind: 'retire' })
+      else edge.kill('SIGTERM')
+    }
     await Promise.all([...this.#all.values()].map(({ ended }) => ended))
     this.#close()
   }
@@ -243,7 +247,7 @@ export class EdgeProcesses {
 
   #close(): void {
     this.#server.close()
-    rmSync(this.#deps.folder, { recursive: true, force: true })
+    rmSync(supervisorSocket(this.#deps.folder), { force: true })
   }
 
   #serving(): EdgeProcess[] {

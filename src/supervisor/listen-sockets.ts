@@ -1,56 +1,57 @@
 // The listening sockets of a site that several processes serve: for each address one socket for each of them, so that the
 // kernel spreads new connections evenly. They are opened and kept here: what waits in the queue of a process that ends is
-// taken up by the one that follows in its place.
+// taken up by the one that follows in its place. Sockets that listen already (inherited-sockets.ts) are used first; one that
+// is for all processes, each of them accepts on.
 import { closeSync } from 'node:fs'
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import type { ListenAddress } from '../edge/settings.ts'
 import { SystemError } from '../net/socket.ts'
 import { listenOn } from './descriptors.ts'
-
-/** Where to listen, as its owner wrote it. */
-export interface Address {
-  readonly hostname: string
-  readonly port: number
-}
+import type { InheritedSockets } from './inherited-sockets.ts'
 
 /** An address that cannot be listened on. */
 export class AddressError extends Error {
   override name = 'AddressError'
 
   constructor(
-    readonly address: Address,
+    readonly address: ListenAddress,
     readonly code: string,
   ) {
     super(`cannot listen on ${address.hostname}:${address.port}: ${code}`)
   }
 }
 
-/** The sockets of one address. */
+/** The sockets of one address; where there are more than processes, the rest are for all of them, one by one. */
 export interface Sockets {
-  /** As asked for, with a number where the same is asked for twice. */
   readonly key: string
+  /** The address as asked for, with a number where the same is asked for twice. */
+  readonly of: string
   /** With the port that the system chose. */
-  readonly address: Address
+  readonly address: ListenAddress
   /** An IP address. */
   readonly ip: string
   /** By the place of their process; undefined while that is closed. */
   readonly places: (number | undefined)[]
+  /** All places have one and the same. */
+  readonly isShared: boolean
 }
 
 /** Opens `count` sockets for each address that is not among `known`. Throws an AddressError; then none has been opened. */
 export async function openSockets(
-  listen: readonly Address[],
+  listen: readonly ListenAddress[],
   known: readonly Sockets[],
   count: number,
+  inherited: InheritedSockets,
 ): Promise<readonly Sockets[]> {
   const result: Sockets[] = []
   const opened: Sockets[] = []
   try {
     for (const address of listen) {
-      const key = keyOf(address, result)
-      let sockets = known.find((each) => each.key === key)
-      if (sockets === undefined) opened.push((sockets = await open(address, key, count)))
-      result.push(sockets)
+      const of = keyOf(address, result)
+      let sockets = known.filter((each) => each.of === of)
+      if (sockets.length === 0) opened.push(...(sockets = await open(address, of, count, inherited)))
+      result.push(...sockets)
     }
     return result
   } catch (error) {
@@ -61,12 +62,21 @@ export async function openSockets(
 
 /** Closes them in this process; others that hold them go on. */
 export function closeSockets(all: readonly Sockets[]): void {
-  for (const { places } of all) for (const i of places.keys()) closePlace(places, i)
+  for (const { places } of all) {
+    for (const descriptor of new Set(places)) if (descriptor !== undefined) closeSync(descriptor)
+    places.fill(undefined)
+  }
 }
 
 /** Closes the sockets of one place: the kernel gives its connections to the others. */
 export function closePlaceOf(all: readonly Sockets[], place: number): void {
-  for (const { places } of all) closePlace(places, place)
+  for (const { places, isShared } of all) {
+    const descriptor = places[place]
+    // What waits at a shared one the others take up.
+    if (isShared || descriptor === undefined) continue
+    closeSync(descriptor)
+    places[place] = undefined
+  }
 }
 
 /** Opens what is closed of one place. Throws an AddressError. */
@@ -78,24 +88,48 @@ export function openPlaceOf(all: readonly Sockets[], place: number): void {
     )
 }
 
-async function open(address: Address, key: string, count: number): Promise<Sockets> {
-  const ip = await resolved(address)
-  const places: (number | undefined)[] = []
+async function open(
+  address: ListenAddress,
+  key: string,
+  count: number,
+  inherited: InheritedSockets,
+): Promise<Sockets[]> {
+  const ip = await internetAddressOf(address)
+  const [own, shared] = inherited.take({ address: ip, port: address.port }, count)
+  const of = { of: key, ip }
+  const further = shared.map((descriptor, i) => ({
+    ...of,
+    key: `${key} +${i}`,
+    address,
+    places: Array.from({ length: count }, () => descriptor),
+    isShared: true,
+  }))
+  if (own.length === 0 && shared.length > 0) return further
+  const places: (number | undefined)[] = [...own]
+  const listening = (port: number): Sockets => ({
+    ...of,
+    key,
+    address: { ...address, port },
+    places,
+    isShared: false,
+  })
   try {
     return attempt(address, () => {
-      const first = listenOn({ address: ip, port: address.port }, 'first')
-      places.push(first.descriptor)
-      for (let i = 1; i < count; i++)
-        places.push(listenOn({ address: ip, port: first.port }, 'further').descriptor)
-      return { key, address: { hostname: address.hostname, port: first.port }, ip, places }
+      let { port } = address
+      while (places.length < count) {
+        const opened = listenOn({ address: ip, port }, places.length === 0 ? 'first' : 'further')
+        places.push(opened.descriptor)
+        port = opened.port
+      }
+      return [listening(port), ...further]
     })
   } catch (error) {
-    for (const i of places.keys()) closePlace(places, i)
+    closeSockets([listening(0), ...further])
     throw error
   }
 }
 
-function attempt<T>(address: Address, run: () => T): T {
+function attempt<T>(address: ListenAddress, run: () => T): T {
   try {
     return run()
   } catch (error) {
@@ -104,7 +138,8 @@ function attempt<T>(address: Address, run: () => T): T {
   }
 }
 
-async function resolved(address: Address): Promise<string> {
+/** The IP address of a host; rejects with an AddressError. */
+export async function internetAddressOf(address: ListenAddress): Promise<string> {
   if (isIP(address.hostname) !== 0) return address.hostname
   try {
     return (await lookup(address.hostname)).address
@@ -113,16 +148,9 @@ async function resolved(address: Address): Promise<string> {
   }
 }
 
-function closePlace(places: (number | undefined)[], place: number): void {
-  const descriptor = places[place]
-  if (descriptor === undefined) return
-  closeSync(descriptor)
-  places[place] = undefined
-}
-
-function keyOf({ hostname, port }: Address, taken: readonly Sockets[]): string {
+function keyOf({ scheme, hostname, port }: ListenAddress, taken: readonly Sockets[]): string {
   for (let n = 0; ; n++) {
-    const key = `${hostname} ${port} ${n}`
-    if (!taken.some((each) => each.key === key)) return key
+    const key = `${scheme} ${hostname} ${port} ${n}`
+    if (!taken.some(({ of }) => of === key)) return key
   }
 }

@@ -30,6 +30,8 @@ export interface MeshParts {
   readonly timers: Timers
   /** Drops it here; returns how many stored responses are gone. */
   readonly drop: (drop: Drop) => number
+  /** Answers a question that is not one of a sibling (orphans.ts). */
+  readonly asked: (what: unknown) => unknown
   /** Takes lines to tell the owner. */
   readonly say: (line: string) => void
 }
@@ -158,8 +160,9 @@ export class Mesh implements Siblings {
       if (sibling !== undefined) sibling.joined = true
       return null
     }
-    const read = kind === 'drop' ? readDrop(drop) : undefined
-    if (read === undefined) throw new Error('this is no question for a sibling')
+    if (kind !== 'drop') return this.#parts.asked(what)
+    const read = readDrop(drop)
+    if (read === undefined) throw new Error('this is nothing that can be dropped')
     return this.#parts.drop(read)
   }
 
@@ -200,12 +203,12 @@ export class Mesh implements Siblings {
 }
 
 /** The socket of a process in the mesh. */
-function meshSocket(folder: string, pid: number): string {
+export function meshSocket(folder: string, pid: number): string {
   return join(folder, `${pid}.edge`)
 }
 
 /** The processes that have a socket in the mesh; some may have died. */
-function meshPids(folder: string): readonly number[] {
+export function meshPids(folder: string): readonly number[] {
   return readdirSync(folder)
     .map((name) => /^(\d+)\.edge$/.exec(name)?.[1])
     .filter((pid) => pid !== undefined)
@@ -232,7 +235,10 @@ function startedAt(pid: number): string {
   }
 }
 
-const isAlive = (pid: number): boolean => startedAt(pid) !== ''
+/** Whether a process of this id runs. */
+export function isAlive(pid: number): boolean {
+  return startedAt(pid) !== ''
+}
 
 const isSame = ({ pid, started }: Sibling): boolean => started !== '' && startedAt(pid) === started
 

@@ -16,6 +16,8 @@ export interface Order {
   readonly processes: number
   /** Tells this Myriad from others. */
   readonly instance: string
+  /** For TLS, in base64: the same ones in all processes (net/tls-context.ts). */
+  readonly ticketKeys: string
   /** The file with the table of rates that all of them count in; undefined: no route limits the rate of requests. */
   readonly rates: string | undefined
   /** Where PHP answers, by folder. */
@@ -52,7 +54,7 @@ export type EdgeTold =
   | { readonly kind: 'abandon' }
   /** The files of the logs have been renamed: what follows goes to new ones. */
   | { readonly kind: 'reopen' }
-  /** Another process has taken its place: it ends when its connections have. */
+  /** Others answer in its place, now or soon: it ends when its connections have. */
   | { readonly kind: 'retire' }
 
 /** What an edge tells the supervisor. */
@@ -67,6 +69,7 @@ export function readHanded(value: unknown): Handed {
     typeof order !== 'object' ||
     typeof order.folder !== 'string' ||
     typeof order.instance !== 'string' ||
+    typeof order.ticketKeys !== 'string' ||
     !Number.isSafeInteger(order.processes) ||
     !Array.isArray(order.listen) ||
     !Array.isArray(order.php) ||

@@ -6,6 +6,7 @@ import { ResponseReader } from '../../src/http1/response-reader.ts'
 import { defaultsOf } from '../../src/base/setting.ts'
 import { limitRows } from '../../src/http1/limits.ts'
 import { fastCgiInput, listen } from './fastcgi.ts'
+import { http2Input, served } from './http2.ts'
 import { requestInput, responseInput } from './inputs.ts'
 import { Random } from './random.ts'
 import { runOne, sideOf } from './run.ts'
@@ -47,4 +48,17 @@ test('the generator of FastCGI answers reaches answers and failures', () => {
   expect(outcomes.get('ended')).toBeGreaterThan(400)
   expect(outcomes.get('origin-invalid')).toBeGreaterThan(200)
   expect(outcomes.get('origin-closed')).toBeGreaterThan(100)
+})
+
+test('the generator of HTTP/2 reaches requests, refusals and faults', () => {
+  const reached = { requests: 0, answers: 0, faults: 0 }
+  for (let seed = 0; seed < 1000; seed++) {
+    const { record } = served([http2Input(new Random(seed))])
+    if (record.startsWith('[')) reached.requests++
+    if (record.endsWith(' open')) reached.answers++
+    if (record.endsWith(' shut')) reached.faults++
+  }
+  expect(reached.requests).toBeGreaterThan(300)
+  expect(reached.answers).toBeGreaterThan(200)
+  expect(reached.faults).toBeGreaterThan(200)
 })

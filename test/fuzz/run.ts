@@ -1,6 +1,7 @@
 // Runs inputs through the properties. Every input has a seed of its own, so that one that fails is brought back alone.
 import { realClock } from '../../src/base/clock.ts'
 import { checkFastCgi, fastCgiInput } from './fastcgi.ts'
+import { checkHttp2, http2Input } from './http2.ts'
 import { requestInput, responseInput } from './inputs.ts'
 import { checkChunks, checkRequests, checkResponses } from './properties.ts'
 import { checkProxy, proxyInput } from './proxy.ts'
@@ -13,6 +14,7 @@ export const sides = {
   chunks: { input: requestInput, check: checkChunks },
   proxy: { input: proxyInput, check: checkProxy },
   fastcgi: { input: fastCgiInput, check: checkFastCgi },
+  http2: { input: http2Input, check: checkHttp2 },
 } as const
 
 export type Side = keyof typeof sides
@@ -49,5 +51,6 @@ export function sideOf(n: number): Side {
   if (n % 20 === 19) return 'proxy'
   if (n % 10 === 9) return 'chunks'
   if (n % 10 === 8) return 'fastcgi'
+  if (n % 10 === 7) return 'http2'
   return n % 2 === 0 ? 'requests' : 'responses'
 }

@@ -1,13 +1,15 @@
 // What holds of every listener, whatever its protocol: the same requests, the same answers.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { type Http2Server, startHttp2Server } from '../../testing/http2-server.ts'
 import { type Myriad, startMyriad } from '../../testing/myriad.ts'
-import { ask, protocols, type Protocol } from '../../testing/protocols.ts'
+import { ask, http2InClear, protocols, type Protocol } from '../../testing/protocols.ts'
 import { type Answer, type RawOrigin, response, startRawOrigin } from '../../testing/raw-origin.ts'
 import { fresh } from '../../testing/site.ts'
 import { pass, within } from '../../testing/within.ts'
 
 let origin: RawOrigin
 let myriad: Myriad
+let http2: Http2Server
 const answers = new Map<string, Answer>()
 const on = (path: string, answer: Answer | string): void =>
   void answers.set(path, typeof answer === 'string' ? () => answer : answer)
@@ -20,9 +22,11 @@ beforeAll(async () => {
   })
   const config = { limits: { bodyBytes: '1MB', targetBytes: 1024, fieldLines: 40 } }
   myriad = await startMyriad(origin.url, config, {}, ['http://127.0.0.1:0', 'https://127.0.0.1:0'])
+  http2 = startHttp2Server(origin.url, config)
 })
 afterAll(async () => {
   await myriad.stop()
+  http2.stop()
   await origin.stop()
 })
 
@@ -35,7 +39,8 @@ const large = 'x'.repeat(700_000)
 const nextRequest = () => origin.request(origin.requests.length + 1)
 
 function contract(protocol: Protocol): void {
-  const asked = (target: string, init?: BunFetchRequestInit) => ask(protocol, myriad, target, init)
+  const asked = (target: string, init?: BunFetchRequestInit) =>
+    ask(protocol, protocol === http2InClear ? http2 : myriad, target, init)
 
   test('a miss goes to the origin, a hit does not', async () => {
     const at = path()
@@ -276,4 +281,4 @@ function contract(protocol: Protocol): void {
   })
 }
 
-for (const protocol of protocols) describe(protocol.name, () => contract(protocol))
+for (const protocol of [...protocols, http2InClear]) describe(protocol.name, () => contract(protocol))

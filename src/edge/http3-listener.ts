@@ -1,6 +1,5 @@
-// The listener that speaks TLS: HTTP/1.1, HTTP/2 and HTTP/3 of Bun.serve, in front of the same engine as the clear-text
-// listener. What the runtime does otherwise than our own codec stands in docs/manual/tls.md.
-import { isDeepStrictEqual } from 'node:util'
+// The listener that speaks HTTP/3: Bun.serve, in front of the same engine as the other listeners. What the runtime does
+// otherwise than our own codecs stands in docs/manual/tls.md.
 import type { Clock, Timer, Timers } from '../base/clock.ts'
 import { Failure } from '../base/failure.ts'
 import type { Recorder } from '../base/record.ts'
@@ -17,6 +16,7 @@ import { ServeReply, type ReplyContext } from './serve-reply.ts'
 import { ServeRequest } from './serve-request.ts'
 import type { EdgeSettings, ListenAddress } from './settings.ts'
 import type { TlsSettings } from './tls-settings.ts'
+import type { ToldFields } from './told-fields.ts'
 import { forwarded, TrustedPeers } from './trust.ts'
 
 /** How often time limits are looked at. */
@@ -26,22 +26,22 @@ const IDLE_SECONDS_MAX = 255
 const LIMIT_SECONDS_MAX = 14_400
 /** Answers of more than this may take longer than a connection may be idle. */
 const QUICK_BYTES_MAX = 65_536
-/** How long connections are told to close before the server that holds them is stopped. */
-const CLOSING_MS = 1_000
 /** SSL_OP_NO_TLSv1_2 of the runtime's TLS library: it speaks nothing older by itself. */
 const NO_TLS_1_2 = 0x0800_0000
 
-/** What a configuration says of a TLS listener. */
-export interface TlsListenerConfig {
+/** What a configuration says of it. */
+export interface Http3Config {
   readonly engine: RequestHandler
   readonly limits: Http1Limits
   readonly settings: EdgeSettings
   /** Its certificates are used: there is at least one. */
   readonly tls: TlsSettings
+  /** Added to every answer that does not say it itself. */
+  readonly told: ToldFields
 }
 
-/** What a TLS listener is made of. */
-export interface TlsListenerParts extends TlsListenerConfig {
+/** What it is made of. */
+export interface Http3ListenerParts extends Http3Config {
   readonly recorder: Recorder
   /** The access log; undefined: there is none. */
   readonly log: RequestLog | undefined
@@ -58,38 +58,24 @@ const noCall: RequestCall = { bodyBytesMax: 0, data() {}, end() {}, writable() {
 
 type Server = Bun.Server<undefined>
 
-/** The runtime's servers of one set of certificates: a listener has others after these have been replaced. */
-interface Serving {
-  /** HTTP/1.1 and HTTP/2. */
-  readonly tcp: Server
-  /** HTTP/3. */
-  readonly udp: Server | undefined
-  draining: boolean
-}
-
-/** Listens on one address. */
-export class TlsListener implements ExchangeContext {
-  readonly port: number
-  readonly hostname: string
-  #parts: TlsListenerParts
+/** Listens on one UDP port. */
+export class Http3Listener implements ExchangeContext {
+  #parts: Http3ListenerParts
   #trusted: TrustedPeers
   readonly #exchanges = new Set<ServeExchange>()
   readonly #sweep: Timer
   #heads: ServeHeads
-  #serving: Serving
-  /** Those that have been replaced and are not empty yet. */
-  readonly #leaving = new Set<Serving>()
+  #server: Server
 
   /** Listens at once; throws the system's error when it cannot, or a certificate does not please the runtime. */
-  constructor(address: ListenAddress, parts: TlsListenerParts) {
+  constructor(
+    private readonly address: Omit<ListenAddress, 'scheme'>,
+    parts: Http3ListenerParts,
+  ) {
     this.#parts = parts
     this.#trusted = new TrustedPeers(parts.settings.trust)
-    this.#heads = new ServeHeads([])
-    this.#serving = this.#serve(address.hostname, address.port, parts.tls.certificates)
-    const { tcp } = this.#serving
-    this.port = tcp.port!
-    this.hostname = tcp.hostname!
-    this.#heads = new ServeHeads(toldFields(parts.tls, this.port))
+    this.#heads = new ServeHeads(parts.told)
+    this.#server = this.#serve()
     this.#sweep = parts.timers.every(SWEEP_MS, () => {
       const nowMs = this.nowMs()
       for (const exchange of this.#exchanges) exchange.sweep(nowMs)
@@ -101,22 +87,25 @@ export class TlsListener implements ExchangeContext {
   }
 
   /**
-   * Another handler, other settings and limits from the next request on. What the runtime's servers are made with has others
-   * take their place, as `replaceCertificates` does. Throws, and changes nothing, when the runtime does not take it.
+   * Another handler, other settings and limits from the next request on. `isAnew`: another server takes the address over,
+   * since what the runtime's are made with has changed; packets of connections that there are may reach it, which does not
+   * know them: they begin anew. Throws, and changes nothing, when the runtime does not take it.
    */
-  configure(config: TlsListenerConfig): void {
+  configure(config: Http3Config, isAnew: boolean): void {
     const before = this.#parts
     this.#parts = { ...before, ...config }
-    const isSame =
-      isDeepStrictEqual(before.tls, config.tls) && before.settings.idleTime === config.settings.idleTime
-    try {
-      if (!isSame) this.replaceCertificates(config.tls.certificates)
-    } catch (error) {
-      this.#parts = before
-      throw error
+    if (isAnew) {
+      const server = this.#server
+      try {
+        this.#server = this.#serve()
+      } catch (error) {
+        this.#parts = before
+        throw error
+      }
+      void server.stop(false)
     }
     this.#trusted = new TrustedPeers(config.settings.trust)
-    if (!isSame) this.#heads = new ServeHeads(toldFields(config.tls, this.port))
+    if (config.told !== before.told) this.#heads = new ServeHeads(config.told)
   }
 
   /** Requests that are being answered. */
@@ -124,38 +113,16 @@ export class TlsListener implements ExchangeContext {
     return this.#exchanges.size
   }
 
-  /**
-   * Shows other certificates from now on: new servers take the address over, and the old ones end when their connections have
-   * been told to close. Throws, and changes nothing, when the runtime does not take the certificates.
-   */
-  replaceCertificates(certificates: readonly Certificate[]): void {
-    const before = this.#serving
-    this.#serving = this.#serve(this.hostname, this.port, certificates)
-    this.#parts = { ...this.#parts, tls: { ...this.#parts.tls, certificates } }
-    before.draining = true
-    this.#leaving.add(before)
-    // Packets of its connections may reach the new server, which does not know them: they begin anew.
-    void before.udp?.stop(false)
-    this.#parts.timers.after(CLOSING_MS, () => {
-      void before.tcp.stop(false).then(() => this.#leaving.delete(before))
-    })
-  }
-
   /** Accepts no more; resolves when every request has been answered. Connections without one end at once. */
   async drain(): Promise<void> {
-    const all = [this.#serving, ...this.#leaving]
-    for (const serving of all) serving.draining = true
-    await Promise.all(all.flatMap(({ tcp, udp }) => [tcp.stop(false), udp?.stop(false)]))
+    await this.#server.stop(false)
     this.#sweep.cancel()
   }
 
   /** Ends everything that is left. */
   cut(): void {
     for (const exchange of this.#exchanges) exchange.cut()
-    for (const { tcp, udp } of [this.#serving, ...this.#leaving]) {
-      void tcp.stop(true)
-      void udp?.stop(true)
-    }
+    void this.#server.stop(true)
   }
 
   nowMs(): number {
@@ -177,53 +144,29 @@ export class TlsListener implements ExchangeContext {
     this.#exchanges.delete(exchange)
   }
 
-  #serve(hostname: string, port: number, certificates: readonly Certificate[]): Serving {
-    const { tls, settings, recorder } = this.#parts
-    const context = (breaksOff: boolean, protocol: string): ReplyContext => ({
-      breaksOff,
-      protocol,
+  #serve(): Server {
+    const { tls, settings, recorder, fault } = this.#parts
+    const context: ReplyContext = {
       count: (bytes) => recorder.bytes(bytes, 0),
       heads: () => this.#heads,
-      draining: () => serving.draining,
-    })
-    const shared = {
-      hostname,
-      // Certificates are replaced by other servers on the same port.
+    }
+    return Bun.serve({
+      ...this.address,
+      // Servers follow one another on the same port.
       reusePort: true,
       development: false,
       idleTimeout: Math.min(Math.ceil(settings.idleTime / 1000), IDLE_SECONDS_MAX),
       // The limit is kept here (serve-upload.ts).
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      tls: this.#options(certificates),
+      tls: this.#options(tls.certificates),
+      http1: false,
+      http3: true,
       error: (error: Error) => {
-        this.#parts.fault(error)
+        fault(error)
         return new Response(null, { status: 500 })
       },
-    }
-    // Which of the two a request came by the runtime does not tell.
-    const overTcp = context(true, tls.http2 ? 'HTTP/2' : 'HTTP/1.1')
-    const tcp = Bun.serve({
-      ...shared,
-      port,
-      http2: tls.http2,
-      fetch: (request: Request, by: Server) => this.#answer(request, by, overTcp),
+      fetch: (request: Request, by: Server) => this.#answer(request, by, context),
     })
-    const serving: Serving = { tcp, udp: undefined, draining: false }
-    if (!tls.http3) return serving
-    const overUdp = context(false, 'HTTP/3')
-    try {
-      const udp = Bun.serve({
-        ...shared,
-        port: tcp.port!,
-        http1: false,
-        http3: true,
-        fetch: (request: Request, by: Server) => this.#answer(request, by, overUdp),
-      })
-      return Object.assign(serving, { udp })
-    } catch (error) {
-      void tcp.stop(true)
-      throw error
-    }
   }
 
   /** The first certificate is for all that no other is for. */
@@ -253,7 +196,7 @@ export class TlsListener implements ExchangeContext {
       return this.#refuse(reply, new Failure('too-many', 'more requests are being answered than may be'))
     const view = new ServeRequest(request)
     const refusal = view.refusal(limits)
-    if (log !== undefined) reply.logged = log.begin(view, client, context.protocol)
+    if (log !== undefined) reply.logged = log.begin(view, client, 'HTTP/3')
     if (refusal !== undefined) return this.#refuse(reply, refusal)
     if (client.trusted) {
       const said = forwarded(view)
@@ -283,12 +226,4 @@ export class TlsListener implements ExchangeContext {
 /** Sets the runtime's time limit for a request; 0: none. */
 function limit(server: Server, request: Request, ms: number): void {
   server.timeout(request, Math.min(Math.ceil(ms / 1000), LIMIT_SECONDS_MAX))
-}
-
-/** What every answer tells: that HTTP/3 is spoken here, too (RFC 7838), and HSTS (RFC 6797). */
-function toldFields({ http3, hsts }: TlsSettings, port: number): [string, string][] {
-  const fields: [string, string][] = []
-  if (http3) fields.push(['Alt-Svc', `h3=":${port}"; ma=86400`])
-  if (hsts > 0) fields.push(['Strict-Transport-Security', `max-age=${Math.floor(hsts / 1000)}`])
-  return fields
 }

@@ -9,11 +9,13 @@ import { defaultsOf } from '../base/setting.ts'
 import { Fields } from '../http/fields.ts'
 import { limitRows } from '../http1/limits.ts'
 import type { Reply, RequestHandler } from '../request/reply.ts'
+import { TICKET_KEY_BYTES } from '../net/tls-context.ts'
 import { Representation } from '../request/representation.ts'
 import { readCertificate, type Certificate } from './certificates.ts'
 import { edgeRows } from './settings.ts'
+import { Admission } from './admission.ts'
 import { BanList } from './ban-list.ts'
-import { TlsListener } from './tls-listener.ts'
+import { HttpsListener } from './https-listener.ts'
 import { tlsRows, type TlsSettings } from './tls-settings.ts'
 
 const made = new Certificates()
@@ -38,7 +40,10 @@ const waiting: Reply[] = []
 
 function answer(reply: Reply): void {
   const body = Buffer.from('answer')
-  const fields = Fields.of([['Content-Type', 'text/plain']])
+  const fields = Fields.of([
+    ['Content-Type', 'text/plain'],
+    ['Content-Length', String(body.length)],
+  ])
   reply.stored(Representation.once(200, fields, body), false, -1, 0, 'miss', undefined)
 }
 
@@ -54,17 +59,19 @@ const handler: RequestHandler = {
   },
 }
 
-let listener: TlsListener
+let listener: HttpsListener
 const faults: Error[] = []
 
 function listen(certificates: readonly Certificate[], more: Partial<TlsSettings> = {}): { urls: string[] } {
-  listener = new TlsListener(
+  listener = new HttpsListener(
     { scheme: 'https', hostname: '127.0.0.1', port: 0 },
     {
       engine: handler,
       recorder: { answered() {}, bytes() {}, refused() {} },
       log: undefined,
-      admission: { bans: new BanList([]) },
+      admission: new Admission({ perAddressMax: 0, exempt: [], bans: new BanList([]) }),
+      ticketKeys: Buffer.alloc(TICKET_KEY_BYTES, 1),
+      hasHttp3: true,
       clock: realClock,
       timers: realTimers,
       limits: defaultsOf(limitRows),
@@ -166,7 +173,7 @@ test('no request on an open connection fails while certificates are replaced, an
   expect(answered).toBeGreaterThan(100)
 })
 
-test('certificates that the runtime does not take change nothing', async () => {
+test('certificates that are not taken change nothing', async () => {
   listen([one])
   expect(() => listener.replaceCertificates([{ ...two, key: one.key }])).toThrow()
   expect(await shown('localhost')).toBe('one http/1.1')

@@ -6,19 +6,19 @@ import { defaultsOf } from '../base/setting.ts'
 import { limitRows } from '../http1/limits.ts'
 import { Admission } from './admission.ts'
 import { BanList } from './ban-list.ts'
-import { Http1Listener } from './http1-listener.ts'
+import { EdgeListener } from './edge-listener.ts'
 import { edgeRows, type EdgeSettings } from './settings.ts'
 
 const limits = defaultsOf(limitRows)
 const clients: RawClient[] = []
-let listener: Http1Listener
+let listener: EdgeListener
 let engine: TestEngine
 
 function listen(settings: Partial<EdgeSettings>): void {
   engine = new TestEngine()
   engine.exchange({ target: '/page' }, { 'Cache-Control': 'max-age=86400' })
   const all = { ...defaultsOf(edgeRows), ...settings }
-  listener = new Http1Listener(
+  listener = new EdgeListener(
     { scheme: 'http', hostname: '127.0.0.1', port: 0 },
     {
       engine: engine.engine,
