@@ -108,8 +108,15 @@ export class Http2Frames {
     socket.on('error', () => this.#reader.end())
   }
 
-  /** Connects to a loopback port and sends the preface with empty SETTINGS (RFC 9113 §3.4). */
-  static async connect(port: number, scheme: 'http' | 'https' = 'https'): Promise<Http2Frames> {
+  /**
+   * Connects to a loopback port and sends the preface with empty SETTINGS (RFC 9113 §3.4); `connected` is told the port of
+   * our side before the handshake.
+   */
+  static async connect(
+    port: number,
+    scheme: 'http' | 'https' = 'https',
+    connected?: (port: number) => void,
+  ): Promise<Http2Frames> {
     const { promise, resolve, reject } = Promise.withResolvers<Socket>()
     const address = { port, host: '127.0.0.1' }
     const socket =
@@ -120,6 +127,7 @@ export class Http2Frames {
             () => resolve(socket),
           )
     socket.once('error', reject)
+    socket.once('connect', () => connected?.(socket.localPort!))
     const client = new Http2Frames(await within(patienceMs, 'a connection', promise))
     client.send(Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(FrameType.settings, 0, 0))
     return client
@@ -127,11 +135,6 @@ export class Http2Frames {
 
   get ended(): boolean {
     return this.#reader.ended
-  }
-
-  /** The port of our side. */
-  get localPort(): number | undefined {
-    return this.#socket.localPort
   }
 
   /** The number of a new stream. */

@@ -60,12 +60,16 @@ export class RawClient {
     })
   }
 
-  /** Connects to a loopback port with TLS, for HTTP/1.1, whatever the certificate. */
-  static connectTls(port: number): Promise<RawClient> {
+  /**
+   * Connects to a loopback port with TLS, for HTTP/1.1, whatever the certificate; `connected` is told the port of our side
+   * before the handshake.
+   */
+  static connectTls(port: number, connected?: (port: number) => void): Promise<RawClient> {
     return new Promise((resolve, reject) => {
       const options = { port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }
       const socket = connectTls(options)
       socket.once('error', reject)
+      socket.once('connect', () => connected?.(socket.localPort!))
       socket.once('secureConnect', () => {
         socket.removeListener('error', reject)
         resolve(new RawClient(socket))

@@ -63,12 +63,12 @@ function killOne(rig: Rig, n: number): Kill {
   return { atMs, ports }
 }
 
-/** Failures on connections of a process that was killed while they were open, and the others. */
+/** Failures on connections of a process that was killed and had them, and the others. */
 function parted(failures: readonly Failure[], done: readonly Kill[]): readonly [Failure[], Failure[]] {
   const isExcused = ({ connection, failedMs }: Failure): boolean =>
     connection !== undefined &&
     done.some(
-      ({ atMs, ports }) => ports.has(connection.port) && connection.openedMs <= atMs && failedMs >= atMs,
+      ({ atMs, ports }) => ports.has(connection.port) && connection.beganMs <= atMs && failedMs >= atMs,
     )
   return [failures.filter(isExcused), failures.filter((failure) => !isExcused(failure))]
 }

@@ -89,6 +89,6 @@ export function failureText(
   startMs: number,
 ): string {
   const at = (ms: number): string => `${((ms - startMs) / 1000).toFixed(3)} s`
-  const on = connection ? `port ${connection.port}, open since ${at(connection.openedMs)}` : 'no connection'
+  const on = connection ? `port ${connection.port}, asked for at ${at(connection.beganMs)}` : 'no connection'
   return `${visitor}: ${what}: ${cause}; sent at ${at(sentMs)}, failed at ${at(failedMs)}; ${on}`
 }

@@ -38,12 +38,18 @@ export interface OpenConnection {
 /** Connects; undefined when it failed, which is judged. */
 export async function open({ visitor, port, tls, judge }: Visit): Promise<OpenConnection | undefined> {
   const sentMs = realClock.monotonicMs()
+  let connection: Connection | undefined
+  const connected = (local: number): void => {
+    connection = { port: local, beganMs: sentMs }
+  }
   try {
-    const opening = tls ? RawClient.connectTls(port) : RawClient.connect(port)
+    const opening = tls ? RawClient.connectTls(port, connected) : RawClient.connect(port)
     const client = await within(patienceMs, 'a connection', opening)
-    return { client, connection: { port: client.localPort ?? 0, openedMs: realClock.monotonicMs() } }
+    connection ??= { port: client.localPort!, beganMs: sentMs }
+    return { client, connection }
   } catch (error) {
-    judge.fail({ visitor, what: 'connect', sentMs, connection: undefined }, error)
+    // A handshake that broke off had a connection already.
+    judge.fail({ visitor, what: 'connect', sentMs, connection }, error)
     await pause(refusedPauseMs)
     return undefined
   }

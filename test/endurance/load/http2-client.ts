@@ -60,13 +60,9 @@ export class Http2Client {
     void this.#read()
   }
 
-  /** Connects to a loopback port, whatever the certificate. */
-  static async connect(port: number): Promise<Http2Client> {
-    return new Http2Client(await Http2Frames.connect(port))
-  }
-
-  get localPort(): number | undefined {
-    return this.#frames.localPort
+  /** Connects to a loopback port, whatever the certificate; `connected` is told our own before the handshake. */
+  static async connect(port: number, connected?: (port: number) => void): Promise<Http2Client> {
+    return new Http2Client(await Http2Frames.connect(port, 'https', connected))
   }
 
   /** Whether nothing more can be asked here: the server has said so, or the connection has ended. */

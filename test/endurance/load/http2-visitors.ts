@@ -27,13 +27,16 @@ async function ask(visit: Visit, next: (random: Random) => AskedWithBody, atOnce
   const { visitor, port, judge, random } = visit
   const startMs = realClock.monotonicMs()
   let client: Http2Client
+  let connection: Connection | undefined
   try {
-    client = await Http2Client.connect(port)
+    client = await Http2Client.connect(port, (local) => {
+      connection = { port: local, beganMs: startMs }
+    })
   } catch (error) {
-    judge.fail({ visitor, what: 'connect', sentMs: startMs, connection: undefined }, error)
+    // A handshake that broke off had a connection already.
+    judge.fail({ visitor, what: 'connect', sentMs: startMs, connection }, error)
     return pause(refusedPauseMs)
   }
-  const connection = { port: client.localPort ?? 0, openedMs: realClock.monotonicMs() }
   const times = 1 + random.below(requestsMax)
   for (let i = 0; i < times && judge.going && !client.ended; i++) {
     const atOnce = 1 + random.below(atOnceMax)
@@ -46,7 +49,7 @@ async function ask(visit: Visit, next: (random: Random) => AskedWithBody, atOnce
 async function one(
   { visitor, judge, random }: Visit,
   client: Http2Client,
-  connection: Connection,
+  connection: Connection | undefined,
   asked: AskedWithBody,
 ): Promise<void> {
   const about = { visitor, what: `${asked.method} ${asked.path}`, connection }

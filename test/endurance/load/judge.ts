@@ -6,8 +6,8 @@ import { realClock } from '../../../src/base/clock.ts'
 export interface Connection {
   /** The port of the client's side. */
   readonly port: number
-  /** When it was open, by the monotonic clock. */
-  readonly openedMs: number
+  /** When it was asked for, by the monotonic clock: when it was open is known to the kernel before it is told here. */
+  readonly beganMs: number
 }
 
 /** A request that was not answered as it should. */
