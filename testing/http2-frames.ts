@@ -128,6 +128,7 @@ export class Http2Frames {
           )
     socket.once('error', reject)
     socket.once('connect', () => connected?.(socket.localPort!))
+    socket.setNoDelay(true)
     const client = new Http2Frames(await within(patienceMs, 'a connection', promise))
     client.send(Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(FrameType.settings, 0, 0))
     return client

@@ -70,6 +70,7 @@ export class RawClient {
       const socket = connectTls(options)
       socket.once('error', reject)
       socket.once('connect', () => connected?.(socket.localPort!))
+      socket.setNoDelay(true)
       socket.once('secureConnect', () => {
         socket.removeListener('error', reject)
         resolve(new RawClient(socket))

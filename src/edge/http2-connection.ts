@@ -60,7 +60,9 @@ type Phase =
 interface BegunBlock {
   readonly stream: number
   readonly ends: boolean
-  octets: Buffer
+  /** Put together when it is complete: copied for each piece, a block in small pieces would cost their square. */
+  readonly pieces: Buffer[]
+  bytes: number
 }
 
 /** A DATA frame of which more is to come. */
@@ -408,7 +410,7 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
     if ((stream & 1) === 0) return this.#fault(ErrorCode.protocol)
     const ends = (flags & Flag.endStream) !== 0
     if ((flags & Flag.endHeaders) !== 0) return this.#readBlock(octets, from, to, stream, ends)
-    this.#block = { stream, ends, octets: Buffer.from(octets.subarray(from, to)) }
+    this.#block = { stream, ends, pieces: [Buffer.from(octets.subarray(from, to))], bytes: to - from }
   }
 
   #readContinuation(
@@ -422,12 +424,13 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
     if (stream !== block.stream) return this.#fault(ErrorCode.protocol)
     if (!this.#pays(FrameCost.continuation)) return
     const { fieldsBytes, targetBytes } = this.context.http2Reader.limits
-    const bytes = block.octets.length + to - from
-    if (bytes > fieldsBytes + targetBytes + BLOCK_ROOM_BYTES) return this.#fault(ErrorCode.enhanceYourCalm)
-    block.octets = Buffer.concat([block.octets, octets.subarray(from, to)])
+    block.bytes += to - from
+    if (block.bytes > fieldsBytes + targetBytes + BLOCK_ROOM_BYTES)
+      return this.#fault(ErrorCode.enhanceYourCalm)
+    block.pieces.push(Buffer.from(octets.subarray(from, to)))
     if ((flags & Flag.endHeaders) === 0) return
     this.#block = undefined
-    this.#readBlock(block.octets, 0, bytes, stream, block.ends)
+    this.#readBlock(Buffer.concat(block.pieces), 0, block.bytes, stream, block.ends)
   }
 
   /** A whole field block: a request, or the trailers of one. */

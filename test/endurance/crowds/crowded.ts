@@ -216,8 +216,10 @@ class RunningCrowd {
 
   /** Ends it; what it has done. */
   async stop(): Promise<CrowdFigures> {
-    const last = this.child.printed().trimEnd().split('\n').at(-1)!
+    const figures = /^\{.*\}$/gm
+    const last = this.child.printed().match(figures)?.at(-1)
     await this.child.stop()
+    if (last === undefined) throw new Error(`the crowd has told nothing: ${this.child.printed()}`)
     return JSON.parse(last) as CrowdFigures
   }
 }

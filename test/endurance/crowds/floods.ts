@@ -89,13 +89,11 @@ function one({ port }: CrowdPlan, { first, rest }: Flood, counts: CrowdCounts): 
   const options = { port, host: '127.0.0.1', servername: 'localhost', rejectUnauthorized: false }
   const socket = connect({ ...options, ALPNProtocols: ['h2'] })
   const state = { isOpen: false }
-  const write = (octets: Buffer): Promise<void> => {
+  const write = async (octets: Buffer): Promise<void> => {
+    socket.write(octets)
+    do await new Promise<void>(nextTurn)
+    while (state.isOpen && socket.writableLength > 0)
     counts.sentBytes += octets.length
-    return new Promise((taken) => {
-      if (socket.write(octets)) return nextTurn(taken)
-      socket.once('drain', taken)
-      socket.once('close', taken)
-    })
   }
   const send = async (): Promise<void> => {
     await write(preface)

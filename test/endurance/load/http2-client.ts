@@ -38,6 +38,8 @@ export class Http2Client {
   readonly #frames: Http2Frames
   readonly #streams = new Map<number, Stream>()
   #window = firstWindow
+  /** Since the server was told last that it may send more. */
+  #read = 0
   #streamWindow = firstWindow
   #leaving: string | undefined
   /** Those that wait for a window to open. */
@@ -57,7 +59,7 @@ export class Http2Client {
       ),
       windowUpdate(0, windowBytes),
     )
-    void this.#read()
+    void this.#readFrames()
   }
 
   /** Connects to a loopback port, whatever the certificate; `connected` is told our own before the handshake. */
@@ -120,7 +122,7 @@ export class Http2Client {
     this.#frames.send(frame(FrameType.data, Flag.endStream, number))
   }
 
-  async #read(): Promise<void> {
+  async #readFrames(): Promise<void> {
     try {
       for (;;) {
         const read = await this.#frames.next(dayMs)
@@ -188,11 +190,12 @@ export class Http2Client {
     this.#wake()
   }
 
-  /** What was read may be sent again. */
-  #giveBack({ stream, payload, flags }: Frame): void {
-    if (payload.length === 0) return
-    this.#frames.send(windowUpdate(0, payload.length))
-    if ((flags & Flag.endStream) === 0) this.#frames.send(windowUpdate(stream, payload.length))
+  /** What was read may be sent again; told when it is much. A stream's own window is as large as its answers. */
+  #giveBack({ payload }: Frame): void {
+    this.#read += payload.length
+    if (this.#read < windowBytes / 2) return
+    this.#frames.send(windowUpdate(0, this.#read))
+    this.#read = 0
   }
 
   #settle(number: number, outcome: Http2Outcome | Error): void {
