@@ -106,8 +106,9 @@ function namesOf(certificate: X509Certificate): readonly string[] {
 }
 
 /**
- * Each name with the certificate that is shown for it: of two certificates for one name the earlier one. The runtime takes
- * the very name before a wildcard, a '*' for the whole of the first label, and the first certificate for all others.
+ * Each name with the certificate that is shown for it: of two certificates for one name the earlier one. The runtime, which
+ * is given them for HTTP/3, takes the very name before a wildcard, a '*' for the whole of the first label, and the first
+ * certificate for all others.
  */
 export function byName(certificates: readonly Certificate[]): ReadonlyMap<string, Certificate> {
   const table = new Map<string, Certificate>()

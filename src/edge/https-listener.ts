@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { openSsl } from '../net/openssl.ts'
 import { TlsContext, type SecuredProtocol } from '../net/tls-context.ts'
-import { byName, type Certificate } from './certificates.ts'
+import type { Certificate } from './certificates.ts'
 import type { EdgeListenerParts, ListenerConfig } from './edge-listener.ts'
 import { Http3Listener } from './http3-listener.ts'
 import { SecureListener } from './secure-listener.ts'
@@ -44,7 +44,7 @@ export class HttpsListener {
     }
     try {
       this.#tcp.told = this.#toldOf(parts.tls)
-      this.#listenUdp(parts.tls)
+      this.#listenUdp(parts.tls, this.#tcp.told)
     } catch (error) {
       void this.#tcp.drain()
       throw error
@@ -77,7 +77,7 @@ export class HttpsListener {
     this.#parts = { ...before, ...config }
     const isAnew = !isSame || before.settings.idleTime !== config.settings.idleTime
     try {
-      if (this.#udp === undefined || !tls.http3) this.#listenUdp(tls)
+      if (this.#udp === undefined || !tls.http3) this.#listenUdp(tls, told)
       else this.#udp.configure({ ...config, told }, isAnew)
     } catch (error) {
       context?.free()
@@ -111,7 +111,7 @@ export class HttpsListener {
   }
 
   /** Begins or ends HTTP/3. */
-  #listenUdp(tls: TlsSettings): void {
+  #listenUdp(tls: TlsSettings, told: ToldFields): void {
     if (!this.#parts.hasHttp3) return
     if (!tls.http3) {
       void this.#udp?.drain()
@@ -119,7 +119,7 @@ export class HttpsListener {
       return
     }
     const { hostname, port } = this.#tcp
-    this.#udp = new Http3Listener({ hostname, port }, { ...this.#parts, told: this.#toldOf(tls) })
+    this.#udp = new Http3Listener({ hostname, port }, { ...this.#parts, told })
   }
 
   #toldOf(tls: TlsSettings): ToldFields {
@@ -133,11 +133,8 @@ export class HttpsListener {
         'TLS needs OpenSSL 3 (libssl.so.3), which is not installed here: on Debian, apt install libssl3',
       )
     const protocols: readonly SecuredProtocol[] = http2 ? ['h2', 'http/1.1'] : ['http/1.1']
-    const [first] = certificates
-    // The first is for all that no other is for; of two for one name the earlier one is shown.
-    const chosen = new Set([first!, ...byName(certificates).values()])
     return new TlsContext(calls, {
-      identities: [...chosen],
+      identities: certificates,
       protocols,
       minVersion: minVersion === '1.3' ? '1.3' : '1.2',
       clientCa,

@@ -5,13 +5,13 @@ import type { Pointer } from 'bun:ffi'
 import { assert } from '../base/assert.ts'
 import { KernelWords, pointerTo } from './libc.ts'
 import { sslError, type OpenSsl, type SslPointer } from './openssl.ts'
-import type { Socket, SocketUser } from './socket.ts'
+import { asError, type Socket, type SocketUser } from './socket.ts'
 import type { SecuredProtocol, TlsContext } from './tls-context.ts'
 
 /** How whoever accepts is told of a handshake: one of the two is called, once. */
 export interface Handshaking {
-  /** Undefined: the connection is not wanted any more, and broken off. */
-  secured(protocol: SecuredProtocol): SocketUser | undefined
+  /** Returns who uses it from now on. */
+  secured(protocol: SecuredProtocol): SocketUser
   /** The connection is gone before it was secured. */
   failed(error: Error | undefined): void
   /** The user has thrown. */
@@ -134,7 +134,9 @@ export class TlsSocket implements Socket, SocketUser {
     while (taken < byteLength) {
       const portion = Math.min(byteLength - taken, this.#portion)
       if (this.#calls.SSL_write(ssl, pointerTo(data, byteOffset + taken), portion) !== portion) {
-        this.#lose(sslError(this.#calls, 'sealing failed'))
+        const error = sslError(this.#calls, 'sealing failed')
+        // Not at once: whoever writes does not expect to be told meanwhile.
+        queueMicrotask(() => this.#lose(error))
         return -1
       }
       if (!this.#send()) {
@@ -249,8 +251,8 @@ export class TlsSocket implements Socket, SocketUser {
       }
       const count = calls.SSL_read(ssl, openedAt, RECORD_BYTES)
       if (writing.bytes > 0) this.#sendBeside()
-      if (count > 0) this.#user!.onData(opened, count)
-      else if (!this.#mayGoOn(ssl, count)) return
+      if (count <= 0) return this.#notDone(ssl, count)
+      this.#user!.onData(opened, count)
     }
   }
 
@@ -260,28 +262,22 @@ export class TlsSocket implements Socket, SocketUser {
     const done = this.context.handshake(ssl)
     this.#sendBeside()
     if (done !== 1) {
-      this.#mayGoOn(ssl, done)
+      this.#notDone(ssl, done)
       return false
     }
     this.#calls.SSL_get0_alpn_selected(ssl, chosen.at, chosenLengthAt)
     this.context.accepted()
     this.#isSecured = true
-    const user = this.handshaking.secured(chosen.words[2] === 2 ? 'h2' : 'http/1.1')
-    if (user === undefined) {
-      this.terminate()
-      return false
-    }
-    this.#user = user
+    this.#user = this.handshaking.secured(chosen.words[2] === 2 ? 'h2' : 'http/1.1')
     return true
   }
 
-  /** Whether more is to be read after the library has said that there is nothing. */
-  #mayGoOn(ssl: SslPointer, returned: number): boolean {
+  /** The library has nothing to hand on: more has to come, or no more will. */
+  #notDone(ssl: SslPointer, returned: number): void {
     const why = this.#calls.SSL_get_error(ssl, returned)
-    if (why === ERROR_WANT_READ) return false
+    if (why === ERROR_WANT_READ) return
     if (why === ERROR_ZERO_RETURN) this.#tellEnd()
     else this.#lose(sslError(this.#calls, 'TLS failed'))
-    return false
   }
 
   #readHeld(): void {
@@ -295,7 +291,7 @@ export class TlsSocket implements Socket, SocketUser {
       else this.socket.resume()
     } catch (thrown) {
       // Outside of the loop's turn nobody else catches it.
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      const error = asError(thrown)
       this.handshaking.fault(error)
       this.socket.terminate()
       this.onFault(error)
@@ -345,6 +341,7 @@ export class TlsSocket implements Socket, SocketUser {
 
   /** An alert that says why is on its way; the connection is of no more use. */
   #lose(error: Error): void {
+    if (this.#ssl === undefined) return
     const user = this.#user
     this.#over()
     this.socket.end()
