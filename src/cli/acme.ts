@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { homedir, userInfo } from 'node:os'
 import type { Clock, Timers } from '../base/clock.ts'
+import { messageOf } from '../base/thrown.ts'
 import { CertificateFolder } from '../edge/acme/certificate-folder.ts'
 import { AcmeCertificates, type ServedCertificate } from '../edge/acme/certificates.ts'
 import type { AcmeConfig } from '../edge/acme/settings.ts'
@@ -47,6 +48,6 @@ export function startAcme(certificates: AcmeCertificates, { tell }: Pick<AcmeDep
   try {
     certificates.start()
   } catch (error) {
-    tell('error', `no certificates by ACME: ${error instanceof Error ? error.message : String(error)}`)
+    tell('error', `no certificates by ACME: ${messageOf(error)}`)
   }
 }

@@ -1,5 +1,6 @@
 // Changes of what `myriad serve` serves while it does: another configuration, another version of the program. One after
 // another; a change that cannot be made leaves everything as it is.
+import { messageOf } from '../base/thrown.ts'
 import type { ChangeOutcome } from '../admin/change.ts'
 import type { Site } from '../config/site.ts'
 import type { Given, World } from './command.ts'
@@ -92,5 +93,3 @@ export class Changes {
     return mine
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,4 +1,5 @@
 // Why an address cannot be listened on, and what to do about it, in words.
+import { messageOf } from '../base/thrown.ts'
 import { AddressError } from '../supervisor/listen-sockets.ts'
 import { ListenError } from './listeners.ts'
 
@@ -8,7 +9,7 @@ export function listenProblem(error: unknown): string | undefined {
   if (!(error instanceof ListenError)) return undefined
   const { address, cause } = error
   const code = (cause as { code?: string } | undefined)?.code
-  return text(address, code, cause instanceof Error ? cause.message : String(cause))
+  return text(address, code, messageOf(cause))
 }
 
 function text(address: AddressError['address'], code: string | undefined, message: string): string {

@@ -1,6 +1,7 @@
 // PHP for the folders of a site that name no socket: found or started before the site is served, ended after it.
 import { socketFolder } from '../admin/folder.ts'
 import { makePrivate } from '../base/private-folder.ts'
+import { messageOf } from '../base/thrown.ts'
 import type { Site } from '../config/site.ts'
 import {
   planPhp,
@@ -60,7 +61,7 @@ export async function phpFor(
   try {
     if (plan.own !== undefined) makePrivate(base)
   } catch (error) {
-    return refuse({ kind: 'failed', text: error instanceof Error ? error.message : String(error) })
+    return refuse({ kind: 'failed', text: messageOf(error) })
   }
   const php = await startPhp(plan, { clock: world.clock, timers: world.timers, say, base })
   return php.kind === 'provided' ? { ...php, lines: plan.lines } : refuse(php)

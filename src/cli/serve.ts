@@ -1,5 +1,6 @@
 // `myriad serve`: stands in front of an application until it is told to stop. With one process it serves itself; with
 // several it supervises those that do.
+import { messageOf } from '../base/thrown.ts'
 import type { ChangeOutcome } from '../admin/change.ts'
 import { listenForAdmin, type AdminAnswers, type AdminListener } from '../admin/listener.ts'
 import { socketFolder } from '../admin/folder.ts'
@@ -191,7 +192,7 @@ function listen(tell: Tell, answers: AdminAnswers): AdminListener | undefined {
     process.on('exit', admin.stop)
     return admin
   } catch (error) {
-    tell('warning', `no status and no purge: ${error instanceof Error ? error.message : String(error)}`)
+    tell('warning', `no status and no purge: ${messageOf(error)}`)
     return undefined
   }
 }

@@ -1,6 +1,7 @@
 // `myriad service`: Myriad as a service of systemd.
 import { existsSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { messageOf } from '../base/thrown.ts'
 import type { Command, ExitCode, Given, World } from './command.ts'
 import { program } from './program.ts'
 import { InstalledService, SERVICE_USER, ServiceError, type ServiceMachine } from './service-install.ts'
@@ -80,7 +81,7 @@ const machine: ServiceMachine = {
       const { success, stdout, stderr } = Bun.spawnSync([...command], { stdout: 'pipe', stderr: 'pipe' })
       return { done: success, said: `${stdout.toString()}${stderr.toString()}` }
     } catch (error) {
-      return { done: false, said: error instanceof Error ? error.message : String(error) }
+      return { done: false, said: messageOf(error) }
     }
   },
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { messageOf } from '../base/thrown.ts'
 import { defineConfig, files, http, php } from './define.ts'
 
 /** What a file held, or why it could not be read. */
@@ -28,7 +29,7 @@ export async function loadConfig(path: string): Promise<Loaded> {
     const text = await Bun.file(file).text()
     return { kind: 'loaded', value: ending === '.json' ? JSON.parse(text) : Bun.YAML.parse(text) }
   } catch (error) {
-    return { kind: 'unreadable', error: messageOf(error) }
+    return { kind: 'unreadable', error: problemOf(error) }
   }
 }
 
@@ -64,8 +65,8 @@ function offerMyriad(): void {
   })
 }
 
-function messageOf(error: unknown): string {
+function problemOf(error: unknown): string {
   // Bun reports several syntax errors of one file as an AggregateError.
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join('\n')
-  return error instanceof Error ? error.message : String(error)
+  if (error instanceof AggregateError) return error.errors.map(problemOf).join('\n')
+  return messageOf(error)
 }

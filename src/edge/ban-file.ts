@@ -4,6 +4,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import type { Timer, Timers } from '../base/clock.ts'
 import { IpSet } from '../base/ip-ranges.ts'
+import { messageOf } from '../base/thrown.ts'
 import { banProblem, parseBans, type BanList } from './ban-list.ts'
 
 const LOOK_MS = 1_000
@@ -77,7 +78,7 @@ export class BanFile {
   }
 
   #tell(error: unknown): void {
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = messageOf(error)
     if (problem !== this.#told) this.#deps.tell(problem)
     this.#told = problem
   }

@@ -5,6 +5,7 @@
 // (logrotate, another process of Myriad) is followed without being told; SIGUSR1 tells it at once.
 import { constants } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
+import { messageOf } from '../base/thrown.ts'
 import { putAside, tidyUp } from './rotate.ts'
 import { isDue, type RotationSettings } from './rotation.ts'
 
@@ -109,9 +110,4 @@ export class LogFile implements LogDestination {
       )
       .finally(() => (this.#isTidying = false))
   }
-}
-
-/** What an error says. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,8 +1,9 @@
 // Brings lines from a buffer to their destination: when enough have come together, or after a time. What the
 // destination does not take is tried again; meanwhile the buffer fills, and what finds no room in it is counted.
 import type { Timer, Timers } from '../base/clock.ts'
+import { messageOf } from '../base/thrown.ts'
 import type { FilledLines, LineBuffer } from './line-buffer.ts'
-import { messageOf, type LogDestination } from './log-file.ts'
+import { type LogDestination } from './log-file.ts'
 
 /** So much is written without waiting for more: few calls, and memory that the processor's cache holds. */
 const ENOUGH_BYTES = 65_536

@@ -1,8 +1,9 @@
 // A connected socket over the event loop of our own (event-loop.ts): what comes is read into memory that all sockets
 // share, and what is written goes to the kernel at once.
+import { asError } from '../base/thrown.ts'
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, type EventLoop, type Polled } from './event-loop.ts'
 import { Errno, errno, KernelWords, pointerTo, systemError, type Libc } from './libc.ts'
-import { asError, type Socket, type SocketUser } from './socket.ts'
+import { type Socket, type SocketUser } from './socket.ts'
 
 const MSG_DONTWAIT = 0x40
 /** A peer that has gone is an error and not a signal. */

@@ -8,8 +8,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { nextTurn } from '../base/clock.ts'
 import { assert } from '../base/assert.ts'
+import { asError } from '../base/thrown.ts'
 import { errno, KernelWords, libc, systemError, type Libc } from './libc.ts'
-import { asError } from './socket.ts'
 
 /** Kinds of events (epoll_ctl(2)). */
 export const EPOLLIN = 1

@@ -1,5 +1,6 @@
 // Listening and connecting: over the event loop of our own where that can be, else by the runtime.
 import { assert } from '../base/assert.ts'
+import { asError } from '../base/thrown.ts'
 import { internetAddress, unixAddress, type KernelAddress } from './address.ts'
 import { epollConnect } from './epoll-connect.ts'
 import { EpollListener } from './epoll-listener.ts'
@@ -7,7 +8,6 @@ import { EventLoop } from './event-loop.ts'
 import { libc, type Libc } from './libc.ts'
 import { runtimeConnect, runtimeListen, type TlsClient } from './runtime-sockets.ts'
 import {
-  asError,
   type Acceptor,
   type Connecting,
   type Connector,

@@ -2,8 +2,8 @@
 // without epoll. What comes is in memory of its own, which is given back as soon as it has been read.
 import { free } from '../base/free.ts'
 import { nextTurn } from '../base/clock.ts'
+import { asError } from '../base/thrown.ts'
 import {
-  asError,
   KEEP_ALIVE_MS,
   type Acceptor,
   type Connecting,

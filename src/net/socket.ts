@@ -90,8 +90,3 @@ export class SystemError extends Error {
     super(`${syscall}: ${code}`)
   }
 }
-
-/** Whatever was thrown, as an error. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
-}

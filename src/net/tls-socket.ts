@@ -3,9 +3,10 @@
 // several records leave in one call to the kernel.
 import type { Pointer } from 'bun:ffi'
 import { assert } from '../base/assert.ts'
+import { asError } from '../base/thrown.ts'
 import { KernelWords, pointerTo } from './libc.ts'
 import { sslError, type OpenSsl, type SslPointer } from './openssl.ts'
-import { asError, type Socket, type SocketUser } from './socket.ts'
+import { type Socket, type SocketUser } from './socket.ts'
 import type { SecuredProtocol, TlsContext } from './tls-context.ts'
 
 /** How whoever accepts is told of a handshake: one of the two is called, once. */

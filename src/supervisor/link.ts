@@ -1,6 +1,7 @@
 // A connection between two processes of one Myriad, over a unix socket in a folder of its user alone. Either side asks
 // and is answered, or tells something. Questions are answered in any order.
 import { connect, type Socket } from 'node:net'
+import { messageOf } from '../base/thrown.ts'
 import { frame, FrameError, FrameReader } from './frame.ts'
 
 /** What waits to be written to a process that does not read; beyond that the link is given up. */
@@ -128,7 +129,7 @@ export class Link {
     try {
       envelope = { answer: number, what: (await this.#events.asked(asked)) ?? null }
     } catch (error) {
-      envelope = { failed: number, error: error instanceof Error ? error.message : String(error) }
+      envelope = { failed: number, error: messageOf(error) }
     }
     if (this.#isOpen) this.#send(envelope)
   }

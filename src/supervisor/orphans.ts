@@ -7,6 +7,7 @@ import { closeSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Timers } from '../base/clock.ts'
 import { isPrivate } from '../base/private-folder.ts'
+import { messageOf } from '../base/thrown.ts'
 import { receiveDatagrams, sendDatagrams } from '../net/datagram.ts'
 import { listensAt, receiveDescriptor, sendDescriptor, type InternetAddress } from './descriptors.ts'
 import { isSameAddress, type InheritedSockets } from './inherited-sockets.ts'
@@ -182,5 +183,3 @@ function keep(descriptor: number, wanted: readonly InternetAddress[], inherited:
   else closeSync(descriptor)
   return isWanted
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock, Timer, Timers } from '../base/clock.ts'
+import { messageOf } from '../base/thrown.ts'
 import { claim, endProcesses } from './php-fpm-leftovers.ts'
 import { speaksFastCgi } from './php-fpm-ping.ts'
 import { phpArguments, poolText, type Pool } from './php-fpm-pool.ts'
@@ -61,7 +62,7 @@ export class FpmProcess {
       claim(folder, process.pid)
       writeFileSync(join(folder, 'php-fpm.conf'), poolText(folder, pools), { mode: 0o600 })
     } catch (cause) {
-      throw new FpmError(cause instanceof Error ? cause.message : String(cause), { cause })
+      throw new FpmError(messageOf(cause), { cause })
     }
     const fpm = new FpmProcess(start, deps)
     const child = fpm.#spawn()

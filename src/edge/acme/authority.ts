@@ -4,6 +4,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Authorization, Client, Order } from 'acme-client'
 import type { Clock, Timers } from '../../base/clock.ts'
+import { messageOf } from '../../base/thrown.ts'
 import { readCertificate } from './certificate.ts'
 import { AcmeTrouble, parseRetryAfter, plain, problemText } from './problem.ts'
 import type { RenewalWindow } from './schedule.ts'
@@ -148,7 +149,7 @@ export class AcmeAuthority implements Authority {
     try {
       await this.#parts.solver.cleanup(name, token, proof)
     } catch (error) {
-      this.#parts.log(`a proof is still there: ${error instanceof Error ? error.message : String(error)}`)
+      this.#parts.log(`a proof is still there: ${messageOf(error)}`)
     }
   }
 
@@ -192,7 +193,7 @@ export class AcmeAuthority implements Authority {
       return await ask()
     } catch (error) {
       if (error instanceof AcmeTrouble) throw error
-      const text = error instanceof Error ? error.message : String(error)
+      const text = messageOf(error)
       throw new AcmeTrouble('away', plain(`${this.#parts.directory}: ${text}`))
     }
   }

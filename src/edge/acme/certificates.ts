@@ -3,6 +3,7 @@
 import { watch, type FSWatcher } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock, Timer, Timers } from '../../base/clock.ts'
+import { messageOf } from '../../base/thrown.ts'
 import type { Authority, Solver } from './authority.ts'
 import type { CertificateFolder, FoundCertificate } from './certificate-folder.ts'
 import { Lease } from './lease.ts'
@@ -162,7 +163,7 @@ export class AcmeCertificates {
     try {
       folder.writeStanding(host, standing)
     } catch (error) {
-      this.#tell(host, `${host} is not remembered: ${messageOf(error)}`)
+      this.#tell(host, `${host} is not remembered: ${plainMessageOf(error)}`)
     }
     this.look()
   }
@@ -194,7 +195,7 @@ export class AcmeCertificates {
     }
     this.#timer?.cancel()
     this.#turn = this.#work()
-      .catch((error: unknown) => this.#tell('', messageOf(error)))
+      .catch((error: unknown) => this.#tell('', plainMessageOf(error)))
       .finally(() => {
         this.#turn = undefined
         this.#plan()
@@ -208,7 +209,7 @@ export class AcmeCertificates {
 
   /** Changes are looked for all the same, only less often. */
   #unwatched(path: string, error: unknown): void {
-    this.#tell(path, `changes in ${path} are seen within ${LOOK_MS / 1000} seconds: ${messageOf(error)}`)
+    this.#tell(path, `changes in ${path} are seen within ${LOOK_MS / 1000} seconds: ${plainMessageOf(error)}`)
   }
 
   #plan(): void {
@@ -276,7 +277,7 @@ export class AcmeCertificates {
       this.#held.set(name, found)
       return true
     } catch (error) {
-      this.#tell(name, `the certificate of ${name} on the disk cannot be used: ${messageOf(error)}`)
+      this.#tell(name, `the certificate of ${name} on the disk cannot be used: ${plainMessageOf(error)}`)
       return false
     }
   }
@@ -336,7 +337,7 @@ export class AcmeCertificates {
     } catch (error) {
       if (this.#ending.signal.aborted) return
       const nowMs = clock.nowMs()
-      const trouble = error instanceof AcmeTrouble ? error : new AcmeTrouble('away', messageOf(error))
+      const trouble = error instanceof AcmeTrouble ? error : new AcmeTrouble('away', plainMessageOf(error))
       if (trouble.kind === 'away') this.#awayUntilMs = nowMs + AWAY_MS
       const after = afterTrouble(standing, trouble, held, nowMs, chance())
       const inMinutes = Math.ceil((after.retryAtMs - nowMs) / 60_000)
@@ -364,4 +365,4 @@ export class AcmeCertificates {
   }
 }
 
-const messageOf = (error: unknown): string => plain(error instanceof Error ? error.message : String(error))
+const plainMessageOf = (error: unknown): string => plain(messageOf(error))

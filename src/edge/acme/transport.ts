@@ -4,6 +4,7 @@
 import { rootCertificates } from 'node:tls'
 import type { axios } from 'acme-client'
 import type { Clock, Timers } from '../../base/clock.ts'
+import { messageOf } from '../../base/thrown.ts'
 import { AcmeTrouble, plain, problemType, troubleOf } from './problem.ts'
 
 /** What the library's HTTP client sends by. */
@@ -44,7 +45,7 @@ export function transport({ ca, clock, timers }: TransportParts): Adapter {
       return { data: text, status, statusText, headers, config }
     } catch (error) {
       if (error instanceof AcmeTrouble) throw error
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       throw new AcmeTrouble('away', plain(`${new URL(url).origin}: ${reason}`))
     } finally {
       timer.cancel()
