@@ -2,23 +2,11 @@
 // Field blocks are written without compression (RFC 7541 §6.2.2); of those that arrive only the status is read.
 import { connect as connectClear, type Socket } from 'node:net'
 import { connect } from 'node:tls'
+import { Flag, FrameType } from '../src/http2/frame.ts'
 import { ByteReader } from './byte-reader.ts'
 import { within } from './within.ts'
 
-export const FrameType = {
-  data: 0,
-  headers: 1,
-  priority: 2,
-  rstStream: 3,
-  settings: 4,
-  pushPromise: 5,
-  ping: 6,
-  goAway: 7,
-  windowUpdate: 8,
-  continuation: 9,
-} as const
-
-export const Flag = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 32 } as const
+export { Flag, FrameType }
 
 export interface Frame {
   readonly type: number

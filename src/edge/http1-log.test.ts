@@ -3,13 +3,10 @@ import { describe, expect, test } from 'bun:test'
 import { TestEngine } from '../../testing/engine.ts'
 import { lend } from '../../testing/lent.ts'
 import { FakeSocket } from '../../testing/fake-socket.ts'
-import type { Reason } from '../base/reason.ts'
-import type { Tier } from '../base/record.ts'
+import { KeptLog } from '../../testing/request-log.ts'
 import { defaultsOf } from '../base/setting.ts'
 import { limitRows } from '../http1/limits.ts'
 import { RequestReader } from '../http1/request-reader.ts'
-import type { Client } from '../request/reply.ts'
-import type { LoggableRequest, LoggedRequest, RequestLog } from '../request/request-log.ts'
 import { Http1Connection } from './http1-connection.ts'
 import { edgeRows } from './settings.ts'
 import { TrustedPeers } from './trust.ts'
@@ -17,37 +14,10 @@ import { TrustedPeers } from './trust.ts'
 const settings = defaultsOf(edgeRows)
 const limits = defaultsOf(limitRows)
 
-interface Line {
-  request: string
-  outcome?: string
-  bytes?: number
-  whole?: boolean
-  ends: number
-}
-
-class Log implements RequestLog {
-  readonly lines: Line[] = []
-
-  begin({ method, rawTarget, authority }: LoggableRequest, _client: Client, protocol: string): LoggedRequest {
-    const line: Line = { request: `${method} ${authority}${rawTarget} ${protocol}`, ends: 0 }
-    this.lines.push(line)
-    return {
-      answered(tier: Tier, reason: Reason, status: number) {
-        line.outcome = `${tier} ${reason} ${status}`
-      },
-      ended(bytes: number, whole: boolean) {
-        line.bytes ??= bytes
-        line.whole ??= whole
-        line.ends++
-      },
-    }
-  }
-}
-
 function setUp() {
   const engine = new TestEngine()
   const socket = new FakeSocket()
-  const log = new Log()
+  const log = new KeptLog()
   const connection = new Http1Connection(socket, {
     engine: engine.engine,
     recorder: engine,
@@ -78,13 +48,13 @@ test('every answer has a line, with what went out for it', async () => {
   send(get('/page?x') + get('/page'))
   engine.origin.last.answer(404, { 'Cache-Control': 'no-store' }, 'none')
   await Promise.resolve()
-  expect(log.lines.map(({ request, outcome, whole, ends }) => [request, outcome, whole, ends])).toEqual([
+  expect(log.entries.map(({ request, outcome, whole, ends }) => [request, outcome, whole, ends])).toEqual([
     ['GET a.test/page HTTP/1.1', 'origin miss 200', true, 1],
     ['GET a.test/page?x HTTP/1.1', 'origin no-store 404', true, 1],
     ['GET a.test/page HTTP/1.1', 'memory fresh 200', true, 1],
   ])
-  expect(log.lines[0]!.bytes).toBe(first)
-  expect(log.lines.reduce((sum, { bytes }) => sum + bytes!, 0)).toBe(socket.text.length)
+  expect(log.entries[0]!.bytes).toBe(first)
+  expect(log.entries.reduce((sum, { bytes }) => sum + bytes!, 0)).toBe(socket.text.length)
 })
 
 test('an answer is over when the client has taken it', () => {
@@ -93,10 +63,10 @@ test('an answer is over when the client has taken it', () => {
   send(get('/page'))
   engine.origin.last.answer(200, stored, 'body')
   connection.onDrain()
-  expect(log.lines[0]!.ends).toBe(0)
+  expect(log.entries[0]!.ends).toBe(0)
   socket.roomBytes = Infinity
   connection.onDrain()
-  expect(log.lines[0]).toMatchObject({ whole: true, ends: 1, bytes: socket.text.length })
+  expect(log.entries[0]).toMatchObject({ whole: true, ends: 1, bytes: socket.text.length })
 })
 
 test('a client that goes while it reads: what it took is told', async () => {
@@ -106,14 +76,14 @@ test('a client that goes while it reads: what it took is told', async () => {
   engine.origin.last.answer(200, stored, 'body')
   await Promise.resolve()
   connection.onClose()
-  expect(log.lines[0]).toMatchObject({ whole: false, ends: 1, bytes: 20, outcome: 'origin miss 200' })
+  expect(log.entries[0]).toMatchObject({ whole: false, ends: 1, bytes: 20, outcome: 'origin miss 200' })
 })
 
 test('a client that goes before there is an answer', () => {
   const { log, connection, send } = setUp()
   send(get('/page'))
   connection.onClose()
-  expect(log.lines).toEqual([{ request: 'GET a.test/page HTTP/1.1', whole: false, ends: 1, bytes: 0 }])
+  expect(log.entries).toEqual([{ request: 'GET a.test/page HTTP/1.1', whole: false, ends: 1, bytes: 0 }])
 })
 
 test('an origin that breaks off in the middle', async () => {
@@ -124,7 +94,7 @@ test('an origin that breaks off in the middle', async () => {
   last.data('half')
   await Promise.resolve()
   last.fail('origin-closed')
-  expect(log.lines[0]).toMatchObject({ whole: false, ends: 1, outcome: 'origin miss 200' })
+  expect(log.entries[0]).toMatchObject({ whole: false, ends: 1, outcome: 'origin miss 200' })
 })
 
 test('a tunnel is over when one of the two ends it', () => {
@@ -132,9 +102,9 @@ test('a tunnel is over when one of the two ends it', () => {
   send(get('/chat', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'))
   engine.origin.last.upgraded()
   engine.origin.last.data('hello')
-  expect(log.lines[0]).toMatchObject({ outcome: 'origin upgrade 101', ends: 0 })
+  expect(log.entries[0]).toMatchObject({ outcome: 'origin upgrade 101', ends: 0 })
   connection.onClose()
-  expect(log.lines[0]).toMatchObject({ whole: true, ends: 1 })
+  expect(log.entries[0]).toMatchObject({ whole: true, ends: 1 })
 })
 
 describe('a request that is refused', () => {
@@ -148,9 +118,9 @@ describe('a request that is refused', () => {
   ])('%p', (text, request, status) => {
     const { log, send } = setUp()
     send(text)
-    expect(log.lines).toHaveLength(1)
-    expect(log.lines[0]).toMatchObject({ request, whole: true, ends: 1 })
-    expect(log.lines[0]!.outcome).toEndWith(` ${status}`)
+    expect(log.entries).toHaveLength(1)
+    expect(log.entries[0]).toMatchObject({ request, whole: true, ends: 1 })
+    expect(log.entries[0]!.outcome).toEndWith(` ${status}`)
   })
 
   test('because its head took too long', () => {
@@ -158,12 +128,12 @@ describe('a request that is refused', () => {
     send('GET /slow HT')
     engine.clock.advance(limits.headTime + 1000)
     connection.sweep(engine.clock.monotonicMs(), limits.headTime)
-    expect(log.lines).toMatchObject([{ request: 'GET /slow HTTP/1.1', outcome: 'self limit 408', ends: 1 }])
+    expect(log.entries).toMatchObject([{ request: 'GET /slow HTTP/1.1', outcome: 'self limit 408', ends: 1 }])
   })
 
   test('because its body is not valid', () => {
     const { log, send } = setUp()
     send('POST /form HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n')
-    expect(log.lines).toMatchObject([{ outcome: 'self bad-request 400', whole: true, ends: 1 }])
+    expect(log.entries).toMatchObject([{ outcome: 'self bad-request 400', whole: true, ends: 1 }])
   })
 })

@@ -255,8 +255,10 @@ export class Http2Connection implements EdgeConnection, Http2Streams, OutputEven
     if (upload !== undefined) {
       // RFC 9113 §8.1: the rest of the request is not wanted.
       this.#owedBytes += upload.drop()
-      if (!upload.hasEnded) this.#leaveStream(id)
-      if (!upload.hasEnded) this.output.reset(id, ErrorCode.none)
+      if (!upload.hasEnded) {
+        this.#leaveStream(id)
+        this.output.reset(id, ErrorCode.none)
+      }
     }
     this.#streams.delete(id)
     if (reply.logged !== undefined)

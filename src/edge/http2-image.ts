@@ -1,14 +1,11 @@
 // The head of a stored response as a field block of HTTP/2, kept for the next hit. What changes from hit to hit, Age and
-// Cache-Status, stands last and changes once a second: only that is written anew. Kept are as many as fit into a ring, so that
-// what they take in memory is bounded and small beside what is stored.
+// Cache-Status, stands last and changes once a second: only that is written anew.
 import type { Reason } from '../base/reason.ts'
 import { keptLineBlock, statusBlock } from '../http2/response-block.ts'
 import { hitStatus } from '../request/cache-status.ts'
 import type { Representation } from '../request/representation.ts'
+import { KeptHeads } from './kept-heads.ts'
 import type { ToldFields } from './told-fields.ts'
-
-/** Blocks that are kept; each takes about 700 bytes. */
-const KEPT_MAX = 16_384
 
 class KeptBlock {
   /** What stays the same. */
@@ -32,8 +29,7 @@ class KeptBlock {
   }
 }
 
-const kept: (KeptBlock | undefined)[] = []
-let next = 0
+const blocks = new KeptHeads('block')
 
 /** The field block of a stored response. Age and remaining lifetime change together, so one of them tells whether to write. */
 export function storedBlock(
@@ -58,12 +54,6 @@ export function storedBlock(
 
 function prepare(representation: Representation, told: ToldFields): KeptBlock {
   const image = new KeptBlock(representation, told)
-  // Parts and failures are made anew each time; of a 304 its variant keeps the representation.
-  if (!representation.hasHeadroom && representation.status !== 304) return image
-  const before = kept[next]
-  if (before !== undefined && before.representation.block === before) before.representation.block = undefined
-  kept[next] = image
-  next = (next + 1) % KEPT_MAX
-  representation.block = image
+  blocks.keep(image)
   return image
 }

@@ -2,45 +2,11 @@
 import { expect, test } from 'bun:test'
 import { Http2Setup, dataFrame, getFrame, numberFrame, postFrame, setting } from '../../testing/http2-line.ts'
 import { FrameType } from '../../testing/http2-frames.ts'
-import type { Reason } from '../base/reason.ts'
-import type { Tier } from '../base/record.ts'
-import type { Client } from '../request/reply.ts'
-import type { LoggableRequest, LoggedRequest, RequestLog } from '../request/request-log.ts'
-
-interface Entry {
-  request: string
-  outcome?: string
-  bytes?: number
-  whole?: boolean
-  ends: number
-}
-
-class Log implements RequestLog {
-  readonly entries: Entry[] = []
-
-  begin({ method, rawTarget, authority }: LoggableRequest, _client: Client, protocol: string): LoggedRequest {
-    const entry: Entry = { request: `${method} ${authority}${rawTarget} ${protocol}`, ends: 0 }
-    this.entries.push(entry)
-    return {
-      answered(tier: Tier, reason: Reason, status: number) {
-        entry.outcome = `${tier} ${reason} ${status}`
-      },
-      ended(bytes: number, whole: boolean) {
-        entry.bytes ??= bytes
-        entry.whole ??= whole
-        entry.ends++
-      },
-    }
-  }
-
-  get told() {
-    return this.entries.map(({ request, outcome, whole, ends }) => [request, outcome, whole, ends])
-  }
-}
+import { KeptLog } from '../../testing/request-log.ts'
 
 function setUp() {
   const setup = new Http2Setup()
-  const log = new Log()
+  const log = new KeptLog()
   setup.log = log
   return { setup, log }
 }

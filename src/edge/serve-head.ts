@@ -1,13 +1,10 @@
 // The heads of responses in the form that Bun.serve takes. That of a stored response is kept for the next hit: what changes,
-// Age and Cache-Status, does so once a second. Kept are as many as fit into a ring, so that what they take in memory is
-// bounded and small beside what is stored.
+// Age and Cache-Status, does so once a second.
 import type { Reason } from '../base/reason.ts'
 import type { Fields } from '../http/fields.ts'
 import { hitStatus } from '../request/cache-status.ts'
 import type { Representation } from '../request/representation.ts'
-
-/** Heads that are kept; each takes about 1 KB. */
-const KEPT_MAX = 16_384
+import { KeptHeads, type KeptHead } from './kept-heads.ts'
 
 /** What a `Response` is made with. */
 export interface ServeInit {
@@ -16,7 +13,7 @@ export interface ServeInit {
 }
 
 /** What is kept of one representation. */
-class KeptHead {
+class ServedHead implements KeptHead {
   readonly init: ServeInit
   /** Whether there is a Content-Type: the runtime adds one where there is none. */
   readonly isTyped: boolean
@@ -37,8 +34,7 @@ class KeptHead {
 
 /** Makes heads, and keeps those of stored responses. */
 export class ServeHeads {
-  readonly #kept: (KeptHead | undefined)[] = []
-  #next = 0
+  readonly #heads = new KeptHeads('served')
 
   /** `told`: fields that are added to every answer whose application does not say them itself. */
   constructor(private readonly told: readonly (readonly [name: string, value: string])[]) {}
@@ -50,9 +46,9 @@ export class ServeHeads {
     ttlSeconds: number,
     reason: Reason,
     member: string | undefined,
-  ): KeptHead {
+  ): ServedHead {
     const known = representation.served
-    const kept = known instanceof KeptHead ? known : this.#prepare(representation)
+    const kept = known instanceof ServedHead ? known : this.#prepare(representation)
     if (kept.ageSeconds === ageSeconds && kept.reason === reason && kept.member === member) return kept
     const { headers } = kept.init
     if (ageSeconds >= 0) headers.set('Age', String(ageSeconds))
@@ -68,16 +64,9 @@ export class ServeHeads {
     return { status, headers: this.#headersOf(fields) }
   }
 
-  #prepare(representation: Representation): KeptHead {
-    const kept = new KeptHead(representation, this.#headersOf(representation.fields))
-    // Parts and failures are made anew each time; of a 304 its variant keeps the representation.
-    if (!representation.hasHeadroom && representation.status !== 304) return kept
-    const before = this.#kept[this.#next]
-    if (before !== undefined && before.representation.served === before)
-      before.representation.served = undefined
-    this.#kept[this.#next] = kept
-    this.#next = (this.#next + 1) % KEPT_MAX
-    representation.served = kept
+  #prepare(representation: Representation): ServedHead {
+    const kept = new ServedHead(representation, this.#headersOf(representation.fields))
+    this.#heads.keep(kept)
     return kept
   }
 
