@@ -19,8 +19,11 @@ import { TrustedPeers } from './trust.ts'
 
 /** How often time limits are looked at. */
 const SWEEP_MS = 250
-/** Connections that are looked at in one turn: where thousands come to a limit at once, others are served in between. */
-const SWEPT_MAX = 16
+/**
+ * Connections that are looked at in one turn: where thousands come to a limit at once, others are served in between. In an idle
+ * process a turn takes some milliseconds, so with fewer the limits of 10,000 would be seconds late.
+ */
+const SWEPT_MAX = 64
 
 /** What a configuration says of a listener. */
 export interface ListenerConfig {

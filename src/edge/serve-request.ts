@@ -1,16 +1,15 @@
 // A request as Bun.serve hands it over, seen as the engine sees requests. Most of what makes a request ambiguous the runtime
-// has refused; what it lets through although the clear-text listener would not is refused here, as far as it can still be
+// has refused; what it lets through although our own codecs would not is refused here, as far as it can still be
 // seen (docs/manual/tls.md has the rest: the target has been resolved by the runtime, lines of one name are joined).
 import { Failure } from '../base/failure.ts'
 import { normalAuthority } from '../http/authority.ts'
 import type { EveryCookie } from '../http/cookie-octets.ts'
 import { Fields } from '../http/fields.ts'
-import { endToEnd, optionsOf } from '../http/hopbyhop.ts'
+import { endToEnd } from '../http/hopbyhop.ts'
 import { fieldBit, knownFields } from '../http/known-fields.ts'
 import type { RequestHead } from '../http/message.ts'
 import type { RequestBody, RequestView } from '../http/request-view.ts'
 import { normalTarget } from '../http/target.ts'
-import { isDecisive } from '../http1/decisive.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 
 const noBody: RequestBody = { kind: 'none' }
@@ -19,7 +18,7 @@ const unknownBody: RequestBody = { kind: 'unknown' }
 /** Cookies are looked at here; longer ones as a string. */
 const scratch = Buffer.allocUnsafeSlow(4096)
 
-const framingBits = fieldBit['content-length'] | fieldBit['transfer-encoding']
+const connectionBits = fieldBit.connection | fieldBit['transfer-encoding']
 
 /** Fields of this connection alone, about which nothing is decided here. */
 const unasked = ['te', 'trailer', 'keep-alive', 'proxy-connection', 'upgrade', 'http2-settings']
@@ -114,15 +113,15 @@ export class ServeRequest implements RequestView {
     return (
       this.#readAuthority() ??
       this.#readTarget(limits) ??
-      this.#readFraming(limits) ??
       this.#readConnection() ??
+      this.#readBody(limits) ??
       this.#tooMany(limits)
     )
   }
 
   #readAuthority(): Failure | undefined {
     const host = this.headers.get('host')
-    // RFC 9112 §3.2, RFC 9113 §8.3.1. Two Host lines arrive as 'a, b', which is no host.
+    // RFC 9114 §4.3.1. Two Host lines arrive as 'a, b', which is no host.
     if (host === null) return new Failure('bad-request', 'the Host field is missing')
     if (host === lastHost) {
       this.#authority = lastAuthority
@@ -166,46 +165,32 @@ export class ServeRequest implements RequestView {
     return undefined
   }
 
-  #readFraming(limits: Http1Limits): Failure | undefined {
+  #readConnection(): Failure | undefined {
+    // RFC 9114 §4.2.
+    if ((this.present & connectionBits) !== 0)
+      return new Failure('bad-request', 'the request holds a field of the connection alone')
+    return (this.present & fieldBit.expect) !== 0 &&
+      this.headers.get('expect')!.toLowerCase() !== '100-continue'
+      ? new Failure('expectation-failed', 'the only expectation understood is 100-continue')
+      : undefined
+  }
+
+  #readBody(limits: Http1Limits): Failure | undefined {
     const isWithout = this.method === 'GET' || this.method === 'HEAD'
-    if ((this.present & framingBits) === 0) {
-      // HTTP/2 and HTTP/3 delimit bodies by themselves.
+    const told = this.headers.get('content-length')
+    if (told === null) {
       if (!isWithout && this.request.body !== null) this.body = unknownBody
       return undefined
     }
-    const told = this.headers.get('content-length')
-    if (told === null) {
-      // The runtime takes lists with empty members, too.
-      if (this.headers.get('transfer-encoding')!.toLowerCase() !== 'chunked')
-        return new Failure('method-refused', 'the only transfer coding understood is chunked')
-      this.body = unknownBody
-    } else {
-      if (!/^\d{1,15}$/.test(told))
-        return new Failure('bad-request', 'Content-Length does not delimit the body unambiguously')
-      const bytes = Number(told)
-      if (bytes > limits.bodyBytes)
-        return new Failure('body-too-large', `the body is larger than ${limits.bodyBytes} bytes`)
-      this.body = { kind: 'length', bytes }
-    }
+    if (!/^\d{1,15}$/.test(told)) return new Failure('bad-request', 'Content-Length is not a length')
+    const bytes = Number(told)
+    if (bytes > limits.bodyBytes)
+      return new Failure('body-too-large', `the body is larger than ${limits.bodyBytes} bytes`)
+    this.body = { kind: 'length', bytes }
     // RFC 9110 §9.3.1. The runtime drops it, and what was sent ought to reach the application or nobody.
-    if (isWithout && (this.body.kind === 'unknown' || (this.body.kind === 'length' && this.body.bytes > 0)))
-      return new Failure('bad-request', `${this.method} with a body is not taken over TLS`)
-    return undefined
-  }
-
-  #readConnection(): Failure | undefined {
-    if (
-      (this.present & fieldBit.expect) !== 0 &&
-      this.headers.get('expect')!.toLowerCase() !== '100-continue'
-    )
-      return new Failure('expectation-failed', 'the only expectation understood is 100-continue')
-    if ((this.present & fieldBit.connection) === 0) return undefined
-    const decisive = optionsOf(this.headers.get('connection')!).find((option) =>
-      isDecisive(option, this.present),
-    )
-    return decisive === undefined
-      ? undefined
-      : new Failure('bad-request', `Connection names an end-to-end field: ${decisive}`)
+    return isWithout && bytes > 0
+      ? new Failure('bad-request', `${this.method} with a body is not taken over HTTP/3`)
+      : undefined
   }
 
   /** Lines of one name arrive as one; the runtime's own limit is on the octets of all. */
