@@ -19,11 +19,10 @@ import { TrustedPeers } from './trust.ts'
 
 /** How often time limits are looked at. */
 const SWEEP_MS = 250
-/**
- * Connections that are looked at in one turn: where thousands come to a limit at once, others are served in between. In an idle
- * process a turn takes some milliseconds, so with fewer the limits of 10,000 would be seconds late.
- */
-const SWEPT_MAX = 64
+/** Connections that come to a limit in one turn: where thousands do at once, others are served in between. */
+const OVERDUE_MAX = 16
+/** Connections that are looked at in one turn, which costs little where nothing comes of it. */
+const LOOKED_AT_MAX = 1024
 
 /** What a configuration says of a listener. */
 export interface ListenerConfig {
@@ -130,13 +129,17 @@ export class EdgeListener implements ListenerContext {
   #sweepSome(): void {
     const nowMs = this.clock.monotonicMs()
     const headTimeMs = this.reader.limits.headTime
-    for (let i = 0; i < SWEPT_MAX; i++) {
+    for (let looked = 0, overdue = 0; looked < LOOKED_AT_MAX && overdue < OVERDUE_MAX; looked++) {
       const next = this.#unswept!.next()
       if (next.done === true) {
         this.#unswept = undefined
         return
       }
-      next.value.sweep(nowMs, headTimeMs)
+      const connection = next.value
+      const { waitsSinceMs } = connection
+      connection.sweep(nowMs, headTimeMs)
+      // It has been answered, and waits anew, or it is gone.
+      if (connection.waitsSinceMs !== waitsSinceMs || !this.#connections.has(connection)) overdue++
     }
     nextTurn(() => this.#sweepSome())
   }
