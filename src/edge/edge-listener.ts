@@ -20,7 +20,7 @@ import { TrustedPeers } from './trust.ts'
 /** How often time limits are looked at. */
 const SWEEP_MS = 250
 /** Connections that come to a limit in one turn: where thousands do at once, others are served in between. */
-const OVERDUE_MAX = 16
+const OVERDUE_MAX = 8
 /** Connections that are looked at in one turn, which costs little where nothing comes of it. */
 const LOOKED_AT_MAX = 1024
 
