@@ -20,6 +20,7 @@ import { answerSuccessor } from '../supervisor/orphans.ts'
 import { readHanded, type EdgeQuestion, type EdgeTold, type Handed } from '../supervisor/order.ts'
 import type { RunningPool } from '../supervisor/php-fpm-running.ts'
 import type { Command, World } from './command.ts'
+import { listenProblem } from './listen-problem.ts'
 import { localCertificate, stateFolder } from './local-certificate.ts'
 import { GRACE_MS } from './listeners.ts'
 import { startServer, type RunningServer, type SiteParts } from './server.ts'
@@ -42,8 +43,15 @@ export const edge: Command = {
       world.err('myriad: edge is started by serve, not by hand\n')
       return 2
     }
-    await new EdgeServer(folder, place, world).run()
-    return 0
+    try {
+      await new EdgeServer(folder, place, world).run()
+      return 0
+    } catch (error) {
+      const problem = listenProblem(error)
+      if (problem === undefined) throw error
+      world.err(`myriad: ${problem}\n`)
+      return 1
+    }
   },
 }
 

@@ -1,10 +1,12 @@
-// Why an address cannot be listened on, and what to do about it, in words.
+// Why a site cannot be served, and what to do about it, in words: mostly an address that cannot be listened on.
 import { messageOf } from '../base/thrown.ts'
+import { NotServing } from '../supervisor/edge-process.ts'
 import { AddressError } from '../supervisor/listen-sockets.ts'
 import { ListenError } from './listeners.ts'
 
 /** Undefined: the error is about something else. */
 export function listenProblem(error: unknown): string | undefined {
+  if (error instanceof NotServing) return error.message
   if (error instanceof AddressError) return text(error.address, error.code, error.code)
   if (!(error instanceof ListenError)) return undefined
   const { address, cause } = error

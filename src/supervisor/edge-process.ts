@@ -6,6 +6,11 @@ import type { Link } from './link.ts'
 import type { EdgeQuestion, EdgeTold, Figures, Handed, Order } from './order.ts'
 import type { Sockets } from './listen-sockets.ts'
 
+/** A process has ended before it accepted; it has told why itself. */
+export class NotServing extends Error {
+  override name = 'NotServing'
+}
+
 /** How an edge process is started. */
 export interface EdgeStart {
   /** The program with its arguments. */
@@ -58,7 +63,7 @@ export class EdgeProcess {
       closeSync(ours)
       const { exitCode, signalCode } = this.#child
       const how = signalCode === null ? `status ${exitCode}` : signalCode
-      this.#ready.reject(new Error(`process ${this.pid} ended with ${how} before it served`))
+      this.#ready.reject(new NotServing(`process ${this.pid} ended with ${how} before it served`))
       return String(how)
     })
     // Who waits for it looks at the promise itself.
