@@ -1,7 +1,7 @@
 // Why a site cannot be served, and what to do about it, in words: mostly an address that cannot be listened on.
 import { messageOf } from '../base/thrown.ts'
-import { NotServing } from '../supervisor/edge-process.ts'
 import { AddressError } from '../supervisor/listen-sockets.ts'
+import { NotServing } from '../supervisor/not-serving.ts'
 import { ListenError } from './listeners.ts'
 
 /** Undefined: the error is about something else. */

@@ -6,7 +6,8 @@ import type { Tell } from '../logs/error-log.ts'
 import { canShareSockets } from '../supervisor/descriptors.ts'
 import { InheritedSockets, isSameAddress } from '../supervisor/inherited-sockets.ts'
 import { internetAddressOf } from '../supervisor/listen-sockets.ts'
-import { Orphans } from '../supervisor/orphans.ts'
+import type { Orphans } from '../supervisor/orphans.ts'
+import { runtimeFolderNames } from '../supervisor/runtime-folder-name.ts'
 import type { World } from './command.ts'
 
 /** What there is, for a site's addresses. */
@@ -29,7 +30,11 @@ export async function readySockets(site: Site, { timers }: World, tell: Tell): P
   for (const { address, port } of inherited.kept)
     if (!wanted.some((each) => isSameAddress(each, { address, port })))
       say(`a socket was handed over for ${address} port ${port}, where the configuration does not listen`)
-  const orphans = await Orphans.find(wanted, inherited, { base: socketFolder(), timers, say })
+  const base = socketFolder()
+  // What finds them is loaded where there may be some.
+  if (runtimeFolderNames(base).length === 0) return { inherited, orphans: undefined }
+  const { Orphans: Found } = await import('../supervisor/orphans.ts')
+  const orphans = await Found.find(wanted, inherited, { base, timers, say })
   if (orphans.count > 0)
     tell('notice', `${orphans.count} processes without a supervisor hand their sockets over and end`)
   return { inherited, orphans }

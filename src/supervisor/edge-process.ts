@@ -3,13 +3,9 @@ import { closeSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
 import { descriptorChannel, sendDescriptor } from './descriptors.ts'
 import type { Link } from './link.ts'
+import { NotServing } from './not-serving.ts'
 import type { EdgeQuestion, EdgeTold, Figures, Handed, Order } from './order.ts'
 import type { Sockets } from './listen-sockets.ts'
-
-/** A process has ended before it accepted; it has told why itself. */
-export class NotServing extends Error {
-  override name = 'NotServing'
-}
 
 /** How an edge process is started. */
 export interface EdgeStart {

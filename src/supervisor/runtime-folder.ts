@@ -2,14 +2,14 @@
 // lock on it (flock(2)), which the kernel releases however the supervisor ends: a folder that can be locked has none. What
 // processes without a supervisor go on for stands in orphans.ts.
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { libc } from '../net/libc.ts'
 import { isAlive, meshPids } from './mesh.ts'
+import { RUNTIME_FOLDER_ENDING, runtimeFolderNames } from './runtime-folder-name.ts'
 
 const LOCK_EX = 2
 const LOCK_NB = 4
-const ENDING = '.edges'
 
 /** A folder that this process holds. */
 export class RuntimeFolder {
@@ -24,7 +24,7 @@ export class RuntimeFolder {
   static make(base: string): RuntimeFolder {
     for (;;) {
       const instance = randomBytes(6).toString('hex')
-      mkdirSync(join(base, instance + ENDING), { mode: 0o700 })
+      mkdirSync(join(base, instance + RUNTIME_FOLDER_ENDING), { mode: 0o700 })
       // Another Myriad that starts may take it for one that was left behind, and remove it.
       const made = RuntimeFolder.#hold(base, instance)
       if (made !== undefined) return made
@@ -33,13 +33,13 @@ export class RuntimeFolder {
 
   /** Those in the base that had no supervisor; now this process is it. */
   static abandoned(base: string): readonly RuntimeFolder[] {
-    return readdirSync(base)
-      .filter((name) => name.endsWith(ENDING))
-      .flatMap((name) => RuntimeFolder.#hold(base, name.slice(0, -ENDING.length)) ?? [])
+    return runtimeFolderNames(base).flatMap(
+      (name) => RuntimeFolder.#hold(base, name.slice(0, -RUNTIME_FOLDER_ENDING.length)) ?? [],
+    )
   }
 
   static #hold(base: string, instance: string): RuntimeFolder | undefined {
-    const path = join(base, instance + ENDING)
+    const path = join(base, instance + RUNTIME_FOLDER_ENDING)
     let lock: number
     try {
       lock = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)

@@ -1,0 +1,4 @@
+/** A process has ended before it accepted; it has told why itself. */
+export class NotServing extends Error {
+  override name = 'NotServing'
+}
