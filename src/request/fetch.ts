@@ -481,6 +481,7 @@ export class Fetch implements OriginEvents {
 
   /** Nobody needs what has come. */
   #letGo(): void {
+    if (this.#chunks.length === 0) return
     this.#droppedChunks += this.#chunks.length
     this.#chunks = []
     this.#keep(-this.#keptBytes)
@@ -526,5 +527,8 @@ function fills({ content }: Stored, bytes: number): boolean {
 
 function remove<T>(list: T[], item: T): void {
   const at = list.indexOf(item)
-  if (at >= 0) list.splice(at, 1)
+  if (at < 0) return
+  // Not `splice`, which makes a list of what it takes out.
+  list.copyWithin(at, at + 1)
+  list.pop()
 }

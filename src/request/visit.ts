@@ -50,6 +50,7 @@ export class Visit implements RequestFacts {
   readonly ifModifiedSince: string | undefined
   readonly ifMatch: boolean
   readonly acceptEncoding: string | undefined
+  #pathAndQuery: string | undefined
   #view: RequestView | undefined
   #kept: (() => RequestHead) | undefined
   #head: RequestHead | undefined
@@ -108,7 +109,7 @@ export class Visit implements RequestFacts {
   }
 
   get pathAndQuery(): string {
-    return this.url.slice(this.scheme.length + 3 + this.authority.length)
+    return (this.#pathAndQuery ??= this.url.slice(this.scheme.length + 3 + this.authority.length))
   }
 
   /** What the owner says about this answer: nothing but what a rule says, when it goes past the cache. */

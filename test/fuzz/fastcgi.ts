@@ -10,6 +10,7 @@ import { limitRows } from '../../src/http1/limits.ts'
 import { CgiHeadReader } from '../../src/origin/fastcgi/cgi-head.ts'
 import { type Exchange, FastCgiConnection } from '../../src/origin/fastcgi/connection.ts'
 import { ErrorLines } from '../../src/origin/fastcgi/error-lines.ts'
+import { RequestId } from '../../src/origin/fastcgi/request-id.ts'
 import { mutated } from './inputs.ts'
 import type { Random } from './random.ts'
 import { lend } from '../../testing/lent.ts'
@@ -66,7 +67,7 @@ export function fastCgiInput(random: Random): Buffer {
 /** Takes an answer; pauses now and then. */
 class Listener implements Exchange {
   readonly script = { documentRoot: '/', filename: '/i.php', name: '/i.php', pathInfo: '' }
-  readonly id = 'id'
+  readonly id = new RequestId('id', 1)
   readonly request
   seenHead: { status: number; lines: string; announced: number | undefined } | undefined
   body = ''

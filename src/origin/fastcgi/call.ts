@@ -8,6 +8,7 @@ import type { ResponseHead } from '../../http/message.ts'
 import type { OriginCall, OriginEvents, OriginRequest } from '../origin.ts'
 import type { Exchange, FastCgiConnection } from './connection.ts'
 import { AHEAD_BYTES_MAX, ReadAhead, type AheadRoom } from './read-ahead.ts'
+import type { RequestId } from './request-id.ts'
 import type { Script } from './variables.ts'
 
 /** The pool that a call goes through. */
@@ -42,7 +43,7 @@ export class Call implements OriginCall, Exchange {
   constructor(
     readonly request: OriginRequest,
     readonly script: Script,
-    readonly id: string,
+    readonly id: RequestId,
     private readonly events: OriginEvents,
     private readonly pool: Pool,
     /** Called once, when the request is no longer needed. */

@@ -14,6 +14,7 @@ import type { OriginBody, OriginRequest } from '../origin.ts'
 import { CgiHeadReader } from './cgi-head.ts'
 import { FastCgiConnection, type Exchange } from './connection.ts'
 import { ErrorLines } from './error-lines.ts'
+import { RequestId } from './request-id.ts'
 import { defaultFastCgi } from './settings.ts'
 import { lend } from '../../../testing/lent.ts'
 
@@ -44,7 +45,7 @@ function requestOf({
 /** Keeps what comes; `during` is called with each piece of content. */
 class Seen implements Exchange {
   readonly script = { documentRoot: '/r', filename: '/r/i.php', name: '/i.php', pathInfo: '' }
-  readonly id = 'id'
+  readonly id = new RequestId('id', 1)
   readonly request: OriginRequest
   told = ''
   failure: Failure | undefined

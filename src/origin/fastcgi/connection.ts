@@ -16,6 +16,7 @@ import {
   RecordType,
   writeHeader,
 } from './record.ts'
+import type { RequestId } from './request-id.ts'
 import { isJoined, requestRecords } from './request-records.ts'
 import type { FastCgiSettings } from './settings.ts'
 import type { Script } from './variables.ts'
@@ -25,7 +26,7 @@ export interface Exchange {
   readonly request: OriginRequest
   readonly script: Script
   /** What the request is called in reports. */
-  readonly id: string
+  readonly id: RequestId
   head(head: ResponseHead, bodyBytes: number | undefined): void
   /** Content, lent: it lies in the octets from `from` to `to`. */
   part(octets: Uint8Array, from: number, to: number): void
@@ -256,7 +257,7 @@ export class FastCgiConnection implements SocketUser {
           else this.#readBody(octets, records.from, records.to)
           break
         case 'stderr':
-          this.parts.errors.add(this.#exchange!.id, octets, records.from, records.to)
+          this.parts.errors.add(this.#exchange!.id.text, octets, records.from, records.to)
           break
         case 'end':
           return this.#onAnswered(at < end)

@@ -16,6 +16,7 @@ import { FastCgiConnection, type ConnectionParts } from './connection.ts'
 import { Connecting, openSocket } from './connecting.ts'
 import { ErrorLines, type TellError } from './error-lines.ts'
 import { AheadRoom } from './read-ahead.ts'
+import { RequestId } from './request-id.ts'
 import { addressText, type FastCgiConfig } from './settings.ts'
 import type { Script } from './variables.ts'
 
@@ -154,7 +155,7 @@ export class FastCgiOrigin implements Pool, ConnectionParts {
     events: OriginEvents,
     ended: (() => void) | undefined,
   ): OriginCall {
-    const id = `${this.deps.instance}-${(++this.#requests).toString(36)}`
+    const id = new RequestId(this.deps.instance, ++this.#requests)
     const call = new Call(request, script, id, events, this, ended)
     this.dispatch(call, false)
     return call

@@ -35,30 +35,42 @@ export class PairWriter {
 
   /** A pair whose name is there as octets. */
   pair(name: Uint8Array, value: string): void {
-    const { length } = name
-    this.reserve(length + value.length + 8)
-    const { octets } = this
-    let at = this.#length(this.#length(this.at, length), value.length)
-    for (let i = 0; i < length; i++) octets[at + i] = name[i]!
-    at += length
-    const bytes = value.length
-    if (bytes > LOOPED_BYTES_MAX) octets.latin1Write(value, at)
-    else for (let i = 0; i < bytes; i++) octets[at + i] = value.charCodeAt(i)
-    this.at = at + bytes
+    this.begin(name, value.length)
+    this.characters(value)
   }
 
   /** As `pair`, with a value that lies in `source` from `from` to `to`. */
   copiedPair(name: Uint8Array, source: Buffer, from: number, to: number): void {
-    const { length } = name
-    this.reserve(length + to - from + 8)
-    const { octets } = this
-    let at = this.#length(this.#length(this.at, length), to - from)
-    for (let i = 0; i < length; i++) octets[at + i] = name[i]!
-    at += length
     const bytes = to - from
+    this.begin(name, bytes)
+    const { octets, at } = this
     if (bytes > LOOPED_BYTES_MAX) source.copy(octets, at, from, to)
     else for (let i = 0; i < bytes; i++) octets[at + i] = source[from + i]!
     this.at = at + bytes
+  }
+
+  /** All of a pair but its value, which is to follow; there is room for it then. */
+  begin(name: Uint8Array, valueBytes: number): void {
+    const { length } = name
+    this.reserve(length + valueBytes + 8)
+    const { octets } = this
+    const at = this.#length(this.#length(this.at, length), valueBytes)
+    for (let i = 0; i < length; i++) octets[at + i] = name[i]!
+    this.at = at + length
+  }
+
+  /** A part of a value that was begun. */
+  characters(text: string): void {
+    const { octets, at } = this
+    const bytes = text.length
+    if (bytes > LOOPED_BYTES_MAX) octets.latin1Write(text, at)
+    else for (let i = 0; i < bytes; i++) octets[at + i] = text.charCodeAt(i)
+    this.at = at + bytes
+  }
+
+  /** As `characters`, of one. */
+  octet(octet: number): void {
+    this.octets[this.at++] = octet
   }
 
   /** Octets that were made before. */

@@ -27,6 +27,8 @@ export const RecordType = {
 export const ProtocolStatus = { complete: 0, cannotMultiplex: 1, overloaded: 2, unknownRole: 3 } as const
 
 const END_REQUEST_BYTES = 8
+/** Behind the four octets of the application's status. */
+const PROTOCOL_STATUS_AT = 4
 const ROLE_RESPONDER = 1
 const KEEP_CONNECTION = 1
 
@@ -68,7 +70,7 @@ export class RecordReader {
   readonly #header = new Uint8Array(HEADER_BYTES)
   /** Octets of the header that have been read; all of them: within the record. */
   #headerBytes = 0
-  readonly #end = new Uint8Array(END_REQUEST_BYTES)
+  /** Octets of an FCGI_END_REQUEST that have been read. */
   #endBytes = 0
   #type = 0
   #contentLeft = 0
@@ -89,8 +91,7 @@ export class RecordReader {
         const to = Math.min(length, from + this.#contentLeft)
         this.#contentLeft -= to - from
         this.next = to
-        if (this.#type === RecordType.endRequest)
-          this.#end.set(octets.subarray(from, to), this.#takenEnd(to - from))
+        if (this.#type === RecordType.endRequest) this.#readEnd(octets, from, to)
         else if (to > from) {
           this.from = from
           this.to = to
@@ -104,10 +105,7 @@ export class RecordReader {
       this.next += skipped
       if (this.#paddingLeft > 0) break
       this.#headerBytes = 0
-      if (this.#type === RecordType.endRequest) {
-        this.protocolStatus = this.#end[4]!
-        return 'end'
-      }
+      if (this.#type === RecordType.endRequest) return 'end'
     }
     return 'more'
   }
@@ -131,11 +129,11 @@ export class RecordReader {
     return -1
   }
 
-  /** Where the next octets of an FCGI_END_REQUEST belong. */
-  #takenEnd(bytes: number): number {
-    const at = this.#endBytes
-    this.#endBytes += bytes
-    return at
+  /** A part of what an FCGI_END_REQUEST says (§5.5). */
+  #readEnd(octets: Uint8Array, from: number, to: number): void {
+    const statusAt = from + PROTOCOL_STATUS_AT - this.#endBytes
+    if (statusAt >= from && statusAt < to) this.protocolStatus = octets[statusAt]!
+    this.#endBytes += to - from
   }
 
   /** Returns whether the header is complete and right. */

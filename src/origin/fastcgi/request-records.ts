@@ -3,6 +3,7 @@
 import type { OriginBody, OriginRequest } from '../origin.ts'
 import { pairEnd, PairWriter } from './name-values.ts'
 import { beginRequest, CONTENT_BYTES_MAX, HEADER_BYTES, RecordType, writeHeader } from './record.ts'
+import type { RequestId } from './request-id.ts'
 import { writeVariables, type Script } from './variables.ts'
 
 /** Longer bodies are not copied. */
@@ -22,7 +23,7 @@ export function isJoined(body: OriginBody): boolean {
 export function requestRecords(
   request: OriginRequest,
   script: Script,
-  id: string,
+  id: RequestId,
 ): { readonly octets: Buffer; readonly at: number } {
   const { body } = request
   writer.at = VARIABLES_AT

@@ -4,6 +4,7 @@ import { readPairs } from '../../../testing/fastcgi.ts'
 import { testGateway } from '../../../testing/origin-call.ts'
 import { Fields } from '../../http/fields.ts'
 import { PairWriter } from './name-values.ts'
+import { RequestId } from './request-id.ts'
 import { writeVariables } from './variables.ts'
 
 const script = { documentRoot: '/r', filename: '/r/i.php', name: '/i.php', pathInfo: '' }
@@ -24,7 +25,7 @@ function variablesOf(lines: readonly (readonly [string, string])[]): ReadonlyMap
       upgrade: undefined,
     },
     script,
-    'id',
+    new RequestId('test', 1),
   )
   // Throws at a name that comes twice.
   return readPairs(Buffer.from(writer.octets.subarray(0, writer.at)))

@@ -12,6 +12,7 @@ import { hashOctet } from '../../http/octet-names.ts'
 import { internName } from '../../http1/name-table.ts'
 import { COLON, CR } from '../../http1/octets.ts'
 import { pairText, type PairWriter } from './name-values.ts'
+import type { RequestId } from './request-id.ts'
 
 /** What is executed. Texts are octets, one character for each. */
 export interface Script {
@@ -81,7 +82,7 @@ function variableOf(key: string): Variable {
 }
 
 /** Writes all variables of a request. `id`: what the request is called in Myriad's reports. */
-export function writeVariables(to: PairWriter, request: OriginRequest, script: Script, id: string): void {
+export function writeVariables(to: PairWriter, request: OriginRequest, script: Script, id: RequestId): void {
   const { pathAndQuery, body, gateway } = request
   to.text(clientText(gateway))
   to.text(scriptText(script))
@@ -89,7 +90,7 @@ export function writeVariables(to: PairWriter, request: OriginRequest, script: S
   to.pair(names.method, request.method)
   to.pair(names.uri, pathAndQuery)
   to.copiedPair(names.query, to.octets, query < 0 ? to.at : to.at - pathAndQuery.length + query + 1, to.at)
-  to.pair(names.id, id)
+  id.writeTo(to, names.id)
   const bytes = body.kind === 'whole' ? body.bytes.length : body.kind === 'stream' ? body.bytes : undefined
   if (bytes !== undefined) to.pair(names.length, String(bytes))
   if (!writeLines(to, request)) writeFields(to, request.fields, gateway.fields)
