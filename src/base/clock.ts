@@ -42,7 +42,15 @@ export const realTimers: Timers = {
 
 /** Calls `run` in the next turn of the runtime's event loop, in which it looks at its own events too. */
 export function nextTurn(run: () => void): void {
+  asked++
   setImmediate(run)
+}
+
+let asked = 0
+
+/** How often `nextTurn` has been called: whoever stays within one turn sees by it that somebody waits for the next. */
+export function turnsAsked(): number {
+  return asked
 }
 
 /**

@@ -1,12 +1,13 @@
 // An event loop of our own over epoll(7), for sockets that are read into memory of our own. It runs within the runtime's:
-// one turn of it is one task there, and it waits for the runtime's events too, whose epoll instance it watches like any
+// some turns of it are one task there, and it waits for the runtime's events too, whose epoll instance it watches like any
 // other descriptor. So timers, promises, TLS and everything else of the runtime go on as ever.
 //
 // Why the outer one of the two waits: the runtime can watch nothing but its own kinds of sockets and files.
 //
 // Left out: edge-triggered events. What has not been read or written is told again, so nothing can be lost.
+import { drainMicrotasks } from 'bun:jsc'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { nextTurn } from '../base/clock.ts'
+import { nextTurn, realClock, turnsAsked } from '../base/clock.ts'
 import { assert } from '../base/assert.ts'
 import { asError } from '../base/thrown.ts'
 import { errno, KernelWords, libc, systemError, type Libc } from './libc.ts'
@@ -21,13 +22,15 @@ const EPOLL_CLOEXEC = 0x80000
 const CTL_ADD = 1
 const CTL_DEL = 2
 const CTL_MOD = 3
+/** In the place of an id, which is never 0: the runtime has something to do. */
+const RUNTIME_ID = 0
 
-/** Events in one turn: between two turns it is the runtime's. */
+/** Events in one round. */
 const EVENTS_MAX = 256
 /** struct epoll_event is packed on x86-64 alone. */
 const EVENT_WORDS = process.arch === 'x64' ? 3 : 4
 const DATA_WORD = EVENT_WORDS - 2
-/** The runtime's timers are not seen from here: so late they may be when nothing else happens. */
+/** The runtime's timers are not seen from here: so late they may be. */
 const WAIT_MS_MAX = 4
 /** After about a second in which nothing has happened at all: an idle process is to cost nothing. */
 const QUIET_TURNS = 250
@@ -64,8 +67,8 @@ export class EventLoop {
     assert(runtime.length > 0, 'the runtime has no event loop over epoll')
     this.#epoll = calls.epoll_create1(EPOLL_CLOEXEC)
     if (this.#epoll < 0) throw systemError('epoll_create1', errno())
-    // In the place of an id: nobody is told, but the wait ends, and it is the runtime's turn.
-    for (const fd of runtime) this.#control(CTL_ADD, fd, EPOLLIN, 0)
+    // Nobody is told, but the wait ends, and it is the runtime's turn.
+    for (const fd of runtime) this.#control(CTL_ADD, fd, EPOLLIN, RUNTIME_ID)
   }
 
   /** Undefined where there is no epoll: the runtime's sockets are then to be used. */
@@ -126,23 +129,44 @@ export class EventLoop {
       throw systemError('epoll_ctl', errno())
   }
 
+  /**
+   * Rounds, until it is the runtime's turn: that costs as much as the work for a short request, and when few requests come
+   * at a time, each round brings hardly more than one.
+   */
   #run(): void {
+    const waitMs = this.#quietTurns < QUIET_TURNS ? WAIT_MS_MAX : QUIET_WAIT_MS_MAX
+    const asked = turnsAsked()
+    const untilMs = realClock.monotonicMs() + waitMs
+    let leftMs = waitMs
+    while (this.#round(leftMs) && turnsAsked() === asked) {
+      leftMs = Math.trunc(untilMs - realClock.monotonicMs())
+      if (leftMs <= 0) break
+      // As at the end of a turn: what was put off until then is done before more comes.
+      drainMicrotasks()
+    }
+    this.#running = this.#count > 0
+    if (this.#running) nextTurn(this.#turn)
+  }
+
+  /** Waits, and tells what has happened. False: nothing has, or something of the runtime's. */
+  #round(waitMs: number): boolean {
     // A signal ends the wait with -1: it is the runtime's to handle, in its turn.
     const { at: eventsAt, words: events } = this.#events
-    const waitMs = this.#quietTurns < QUIET_TURNS ? WAIT_MS_MAX : QUIET_WAIT_MS_MAX
     const count = this.calls.epoll_wait(this.#epoll, eventsAt, EVENTS_MAX, waitMs)
     this.#quietTurns = count > 0 ? 0 : this.#quietTurns + 1
+    let goesOn = count > 0
     for (let i = 0, at = 0; i < count; i++, at += EVENT_WORDS) {
+      const id = events[at + DATA_WORD + 1]!
+      if (id === RUNTIME_ID) goesOn = false
       const polled = this.#polled[events[at + DATA_WORD]!]
-      if (polled === undefined || polled.pollId !== events[at + DATA_WORD + 1]) continue
+      if (polled === undefined || polled.pollId !== id) continue
       try {
         polled.onPoll(events[at]!)
       } catch (error) {
         polled.onFault(asError(error))
       }
     }
-    this.#running = this.#count > 0
-    if (this.#running) nextTurn(this.#turn)
+    return goesOn
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { connect as connectPeer } from 'node:net'
+import { nextTurn } from '../base/clock.ts'
 import { EpollListener } from './epoll-listener.ts'
 import { EventLoop } from './event-loop.ts'
 import { connect, listen } from './network.ts'
@@ -48,6 +49,48 @@ describe.skipIf(EventLoop.get() === undefined)('the event loop of our own', () =
     await runtime()
     expect(echoes).toBeGreaterThan(0)
     peer.destroy()
+    listener.stop()
+  })
+
+  test('gives way to whoever waits for the next turn, and does first what was put off to the end of this one', async () => {
+    const done = Promise.withResolvers<string[]>()
+    const seen: string[] = []
+    const listener = listen(
+      { hostname: '127.0.0.1', port: 0 },
+      acceptor((socket) => ({
+        ...nothing,
+        onData(octets, end) {
+          socket.write(octets, 0, end)
+          if (seen.length > 0) return
+          seen.push('data')
+          nextTurn(() => done.resolve(seen))
+          queueMicrotask(() => seen.push('microtask'))
+        },
+      })),
+    )
+    // Both ends are in this loop: there is always something for it to do.
+    const client = Promise.withResolvers<Socket>()
+    connect(
+      { hostname: '127.0.0.1', port: listener.port },
+      {
+        opened(socket) {
+          client.resolve(socket)
+          return {
+            ...nothing,
+            onData(octets, end) {
+              if (seen.length > 0) seen.push('echo')
+              socket.write(octets, 0, end)
+            },
+          }
+        },
+        failed: done.reject,
+        fault: done.reject,
+      },
+    )
+    const socket = await client.promise
+    socket.write(Buffer.from('x'))
+    expect(await done.promise).toEqual(['data', 'microtask'])
+    socket.end()
     listener.stop()
   })
 
