@@ -31,13 +31,59 @@ export const realClock: Clock = {
 /** The machine's timers. */
 export const realTimers: Timers = {
   after(delayMs, run) {
-    const handle = setTimeout(run, delayMs)
-    return { cancel: () => clearTimeout(handle) }
+    const timer = new RealTimer(delayMs)
+    const handle = setTimeout(() => {
+      timer.cancel()
+      run()
+    }, delayMs)
+    timer.stop = () => clearTimeout(handle)
+    return timer
   },
   every(periodMs, run) {
-    const handle = setInterval(run, periodMs)
-    return { cancel: () => clearInterval(handle) }
+    const timer = new RealTimer(periodMs)
+    const handle = setInterval(() => {
+      timer.isDueAfter(periodMs)
+      run()
+    }, periodMs)
+    timer.stop = () => clearInterval(handle)
+    return timer
   },
+}
+
+/** Those that have been started and neither called for the last time nor cancelled. */
+const started = new Set<RealTimer>()
+/** When the first of them is due, or was before it was cancelled. */
+let firstMs = Infinity
+
+class RealTimer implements Timer {
+  dueMs = 0
+  stop: () => void = () => {}
+
+  constructor(delayMs: number) {
+    this.isDueAfter(delayMs)
+    started.add(this)
+  }
+
+  isDueAfter(delayMs: number): void {
+    this.dueMs = performance.now() + delayMs
+    firstMs = Math.min(firstMs, this.dueMs)
+  }
+
+  cancel(): void {
+    started.delete(this)
+    this.stop()
+  }
+}
+
+/**
+ * When the next of the machine's timers is due, in monotonic time; Infinity: there is none. For whoever waits for something
+ * else than the runtime does, which sees to its timers only when it has its turn.
+ */
+export function nextTimerMs(nowMs: number): number {
+  if (nowMs < firstMs) return firstMs
+  firstMs = Infinity
+  for (const { dueMs } of started) firstMs = Math.min(firstMs, dueMs)
+  return firstMs
 }
 
 /** Calls `run` in the next turn of the runtime's event loop, in which it looks at its own events too. */

@@ -1,33 +1,39 @@
-// Tells when a configuration file has changed. Its folder is watched, since editors put a new file in the old one's place;
-// and what was written is looked at when nothing more is, since they write in pieces.
-import { readFileSync, watch } from 'node:fs'
-import { basename, dirname } from 'node:path'
-import type { Timer, Timers } from '../base/clock.ts'
+// Tells when a configuration file has changed. It is looked at by the clock and not by events: these come for its whole
+// folder, which may be the site's own, where applications write all the time; and links to folders give none.
+import { readFileSync, statSync } from 'node:fs'
+import type { Timers } from '../base/clock.ts'
 import { digest } from '../base/digest.ts'
 
-/** How long nothing may have been written. */
-const QUIET_MS = 200
+/** How often it is looked at; so long nothing may have been written, since editors write in pieces. */
+const LOOK_MS = 200
 
 /** Calls `changed` when the file's content is another one; returns how to stop. */
 export function watchFile(file: string, timers: Timers, changed: () => void): () => void {
-  const name = basename(file)
   let content = contentOf(file)
-  let timer: Timer | undefined
-  const look = (): void => {
-    const now = contentOf(file)
+  let read = markOf(file)
+  let seen = read
+  const timer = timers.every(LOOK_MS, () => {
+    const mark = markOf(file)
+    const isQuiet = mark === seen
+    seen = mark
     // One that is away for a moment is about to be replaced.
+    if (!isQuiet || mark === read || mark === undefined) return
+    read = mark
+    const now = contentOf(file)
     if (now === undefined || now === content) return
     content = now
     changed()
-  }
-  const watcher = watch(dirname(file), (_, which) => {
-    if (which !== null && which !== name) return
-    timer?.cancel()
-    timer = timers.after(QUIET_MS, look)
   })
-  return () => {
-    timer?.cancel()
-    watcher.close()
+  return () => timer.cancel()
+}
+
+/** Another one when the file has been written, or another has taken its place; undefined: there is none. */
+function markOf(file: string): string | undefined {
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = statSync(file)
+    return `${ino} ${size} ${mtimeMs} ${ctimeMs}`
+  } catch {
+    return undefined // Whoever reads the configuration says why.
   }
 }
 
@@ -35,7 +41,6 @@ function contentOf(file: string): string | undefined {
   try {
     return digest(readFileSync(file, 'utf8'))
   } catch {
-    // It cannot be read now: whoever reads the configuration says why.
-    return undefined
+    return undefined // As above.
   }
 }

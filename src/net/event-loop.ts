@@ -7,7 +7,7 @@
 // Left out: edge-triggered events. What has not been read or written is told again, so nothing can be lost.
 import { drainMicrotasks } from 'bun:jsc'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { nextTurn, realClock, turnsAsked } from '../base/clock.ts'
+import { nextTimerMs, nextTurn, realClock, turnsAsked } from '../base/clock.ts'
 import { assert } from '../base/assert.ts'
 import { asError } from '../base/thrown.ts'
 import { errno, KernelWords, libc, systemError, type Libc } from './libc.ts'
@@ -30,10 +30,14 @@ const EVENTS_MAX = 256
 /** struct epoll_event is packed on x86-64 alone. */
 const EVENT_WORDS = process.arch === 'x64' ? 3 : 4
 const DATA_WORD = EVENT_WORDS - 2
-/** The runtime's timers are not seen from here: so late they may be. */
-const WAIT_MS_MAX = 4
+/**
+ * Timers of others than ours (base/clock.ts) are not seen from here: so late they may be. Not less: a wait that ends before
+ * the kernel's own next tick has the clock of the processor set anew for it, twice for each wait, which under a hypervisor
+ * costs more than all the rest of it.
+ */
+const WAIT_MS_MAX = 16
 /** After about a second in which nothing has happened at all: an idle process is to cost nothing. */
-const QUIET_TURNS = 250
+const QUIET_TURNS = 64
 const QUIET_WAIT_MS_MAX = 32
 
 /** A descriptor that is watched. */
@@ -134,13 +138,14 @@ export class EventLoop {
    * at a time, each round brings hardly more than one.
    */
   #run(): void {
-    const waitMs = this.#quietTurns < QUIET_TURNS ? WAIT_MS_MAX : QUIET_WAIT_MS_MAX
     const asked = turnsAsked()
-    const untilMs = realClock.monotonicMs() + waitMs
-    let leftMs = waitMs
-    while (this.#round(leftMs) && turnsAsked() === asked) {
-      leftMs = Math.trunc(untilMs - realClock.monotonicMs())
-      if (leftMs <= 0) break
+    let nowMs = realClock.monotonicMs()
+    const latestMs = nowMs + (this.#quietTurns < QUIET_TURNS ? WAIT_MS_MAX : QUIET_WAIT_MS_MAX)
+    let untilMs = Math.min(latestMs, nextTimerMs(nowMs))
+    while (this.#round(Math.max(0, Math.ceil(untilMs - nowMs))) && turnsAsked() === asked) {
+      nowMs = realClock.monotonicMs()
+      untilMs = Math.min(latestMs, nextTimerMs(nowMs))
+      if (nowMs >= untilMs) break
       // As at the end of a turn: what was put off until then is done before more comes.
       drainMicrotasks()
     }

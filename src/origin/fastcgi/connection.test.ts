@@ -196,7 +196,7 @@ describe('an answer', () => {
         }
         // How long the body is, is told where all of it is there.
         expect(seen.told).toMatch(/^404 \[\["X","a"\]\] (undefined|4): body and again$/)
-        expect(errors.join('')).toContain('php id: o')
+        expect(errors.join('')).toContain('php id-1: o')
       }),
     )
   })
@@ -355,7 +355,7 @@ test('what PHP writes to its error stream is told in lines, short and printable'
   const say = (text: string): void => lend(stderr(text), (lent, lentEnd) => connection.onData(lent, lentEnd))
   say('PHP message: a\x1b[31mb\x7f\r\n\n')
   for (let i = 0; i < 40; i++) say(`${'x'.repeat(2000)}\n`)
-  expect(errors[0]).toBe('php id: PHP message: a [31mb')
+  expect(errors[0]).toBe('php id-1: PHP message: a [31mb')
   expect(errors.length).toBe(32)
   expect(errors[1]!.length).toBeLessThan(1050)
   expect(errors[31]).toEndWith('(more is left out)')

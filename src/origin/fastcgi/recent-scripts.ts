@@ -1,7 +1,7 @@
 // Which script answers a path, remembered for a moment: the file system is asked about each path once in a second, and
-// about the root once in a millisecond, whether it is still the same folder. A root that is a link and is switched is
-// seen by the next request; what changes within the folder, a second later at most.
-import { statSync, type Stats } from 'node:fs'
+// about a root that a link leads to once in a millisecond, whether it is still the same folder. A link that is switched is
+// seen by the next request; other changes, a second later at most.
+import { realpathSync, statSync, type Stats } from 'node:fs'
 import type { Clock } from '../../base/clock.ts'
 import type { Scripts } from './script.ts'
 import type { Script } from './variables.ts'
@@ -22,6 +22,7 @@ export class RecentScripts {
   #lookedMs = -Infinity
   #device = 0
   #inode = 0
+  #isLinked = true
 
   constructor(
     private readonly root: string,
@@ -33,7 +34,7 @@ export class RecentScripts {
   decide(pathAndQuery: string): Script | undefined {
     const nowMs = this.clock.monotonicMs()
     if (nowMs === this.#lastMs && pathAndQuery === this.#lastTarget) return this.#last
-    if (nowMs - this.#lookedMs >= SAME_ROOT_MS) this.#lookAtRoot(nowMs)
+    if (nowMs - this.#lookedMs >= (this.#isLinked ? SAME_ROOT_MS : REMEMBERED_MS)) this.#lookAtRoot(nowMs)
     this.#lastTarget = pathAndQuery
     this.#lastMs = nowMs
     return (this.#last = this.#decide(pathOf(pathAndQuery)))
@@ -54,6 +55,7 @@ export class RecentScripts {
     if (isSame && nowMs - this.#sinceMs < REMEMBERED_MS) return
     this.#scripts.clear()
     this.#sinceMs = nowMs
+    this.#isLinked = isLinked(this.root)
     this.#inode = stat?.ino ?? 0
     this.#device = stat?.dev ?? 0
   }
@@ -62,6 +64,15 @@ export class RecentScripts {
 function pathOf(pathAndQuery: string): string {
   const query = pathAndQuery.indexOf('?')
   return query < 0 ? pathAndQuery : pathAndQuery.slice(0, query)
+}
+
+/** Whether links lead to a folder, or nowhere. */
+function isLinked(path: string): boolean {
+  try {
+    return realpathSync(path) !== path
+  } catch {
+    return true
+  }
 }
 
 function statOf(path: string): Stats | undefined {
