@@ -34,18 +34,31 @@ export class ClientConnection {
   }
 
   /** Connects; rejects when the server refuses. */
-  static async open(port: number, reading: Reading = {}): Promise<ClientConnection> {
+  static async open(
+    port: number,
+    reading: Reading = {},
+    scheme: 'http' | 'https' = 'http',
+  ): Promise<ClientConnection> {
     const connection = new ClientConnection(reading)
+    const secured = Promise.withResolvers<void>()
+    if (scheme === 'http') secured.resolve()
     connection.#socket = await Bun.connect({
       hostname: '127.0.0.1',
       port,
+      ...(scheme === 'https' && { tls: { rejectUnauthorized: false } }),
       socket: {
         data: (socket, chunk) => connection.#arrived(socket, chunk),
         drain: () => connection.#flush(),
-        close: () => connection.#broken('the server closed the connection'),
+        handshake: (_, isDone, error) =>
+          isDone ? secured.resolve() : secured.reject(error ?? new Error('the handshake failed')),
+        close() {
+          secured.reject(new Error('the server closed the connection'))
+          connection.#broken('the server closed the connection')
+        },
         error: (_, error) => connection.#broken(error.message),
       },
     })
+    await secured.promise
     return connection
   }
 

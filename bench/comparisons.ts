@@ -4,7 +4,7 @@ import { bodies } from './bodies.ts'
 import { collapse } from './collapse.ts'
 import type { Comparison } from './comparison.ts'
 import { compressed } from './compressed.ts'
-import { connections } from './connections.ts'
+import { connections, tlsConnections } from './connections.ts'
 import { files } from './files.ts'
 import { hits } from './hits.ts'
 import { memoryBudget } from './memory-budget.ts'
@@ -23,6 +23,7 @@ export const comparisons: readonly Comparison[] = [
   misses,
   tls,
   connections,
+  tlsConnections,
   bodies,
   files,
   php,

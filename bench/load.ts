@@ -139,12 +139,16 @@ async function oneRun(
 }
 
 /** Asks for every page of a crowd once, over a few connections. */
-export async function askForEveryPage(port: number, crowd: Crowd): Promise<void> {
+export async function askForEveryPage(
+  port: number,
+  crowd: Crowd,
+  scheme: 'http' | 'https' = 'http',
+): Promise<void> {
   const messages = everyPage(crowd)
   let next = 0
   const visitor = async (): Promise<void> => {
     while (next < messages.length) {
-      const connection = await ClientConnection.open(port)
+      const connection = await ClientConnection.open(port, {}, scheme)
       // nginx as packaged closes a connection after 1,000 requests.
       for (let asked = 0; asked < 500 && next < messages.length; asked++) {
         const { status } = await connection.ask(Buffer.from(messages[next++]!, 'latin1'))

@@ -19,11 +19,16 @@ export interface AskedConnection<Message> {
 }
 
 /** Opens many connections, some hundred at a time, so that no listen queue overflows. */
-export async function openMany(port: number, count: number): Promise<ClientConnection[]> {
+export async function openMany(
+  port: number,
+  count: number,
+  scheme: 'http' | 'https' = 'http',
+): Promise<ClientConnection[]> {
   const connections: ClientConnection[] = []
   while (connections.length < count) {
     const batch = Math.min(500, count - connections.length)
-    connections.push(...(await Promise.all(Array.from({ length: batch }, () => ClientConnection.open(port)))))
+    const opening = Array.from({ length: batch }, () => ClientConnection.open(port, {}, scheme))
+    connections.push(...(await Promise.all(opening)))
   }
   return connections
 }

@@ -25,15 +25,16 @@ export async function writeScript(folder: string, requests: readonly string[]): 
   return script
 }
 
-/** Runs wrk against http://127.0.0.1:`port` for `seconds`. */
+/** Runs wrk against 127.0.0.1:`port` for `seconds`. */
 export async function runWrk(
   port: number,
   script: string,
   connections: number,
   seconds: number,
+  scheme: 'http' | 'https' = 'http',
 ): Promise<WrkRun> {
   const limits = ['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--timeout', '10s']
-  const wrk = Bun.spawn(['wrk', ...limits, '-s', script, `http://127.0.0.1:${port}`], { stderr: 'pipe' })
+  const wrk = Bun.spawn(['wrk', ...limits, '-s', script, `${scheme}://127.0.0.1:${port}`], { stderr: 'pipe' })
   const [output, complaint] = await Promise.all([wrk.stdout.text(), wrk.stderr.text(), wrk.exited])
   const line = output.split('\n').find((text) => text.startsWith('{'))
   if (line === undefined) throw new Error(`wrk printed no result: ${complaint || output}`)
