@@ -1,6 +1,6 @@
 // What a TLS server is made of: certificates by the names that clients ask for (SNI, RFC 6066 §3), the protocols that are
 // offered (ALPN, RFC 7301), and whose clients' certificates are believed.
-import { JSCallback, read, toArrayBuffer, type Pointer } from 'bun:ffi'
+import { CString, JSCallback, read, toArrayBuffer, type Pointer } from 'bun:ffi'
 import { assert } from '../base/assert.ts'
 import { pointerTo } from './libc.ts'
 import { sslError, type OpenSsl, type SslPointer } from './openssl.ts'
@@ -16,6 +16,9 @@ export interface ServerIdentity {
   readonly cert: string
   readonly key: string
 }
+
+/** Told of the secret by which what one side sends is protected. */
+export type LearnSecret = (side: 'client' | 'server', secret: Uint8Array) => void
 
 /** What a context is made of. */
 export interface TlsServerSettings {
@@ -91,10 +94,14 @@ export class TlsContext {
     if (this.#isOver && this.#asking === 0) this.#free()
   }
 
-  /** Goes on with a handshake; the result is that of SSL_do_handshake. */
-  handshake(ssl: SslPointer): number {
+  /**
+   * Goes on with a handshake; the result is that of SSL_do_handshake. `learn` is told of the secrets that it comes to for
+   * what follows it (RFC 8446 §7.1).
+   */
+  handshake(ssl: SslPointer, learn: LearnSecret): number {
     // oxlint-disable-next-line no-this-alias -- the library's callbacks are functions of no object
     handshaking = this
+    learning = learn
     return this.calls.SSL_do_handshake(ssl)
   }
 
@@ -144,7 +151,8 @@ export class TlsContext {
     control(CTRL_TICKET_KEYS, TICKET_KEY_BYTES, pointerTo(settings.ticketKeys))
     calls.SSL_CTX_set_options(pointer, OP_NO_RENEGOTIATION)
     calls.SSL_CTX_set_session_id_context(pointer, pointerTo(sessionContext), sessionContext.length)
-    const { alpn, serverName } = callbacks()
+    const { alpn, serverName, secret } = callbacks()
+    calls.SSL_CTX_set_keylog_callback(pointer, secret)
     calls.SSL_CTX_set_alpn_select_cb(pointer, alpn, null)
     calls.SSL_CTX_callback_ctrl(pointer, CTRL_SERVERNAME_CB, serverName)
     const [own, ...chain] = this.#certificates(cert)
@@ -217,10 +225,12 @@ const sessionContext = Buffer.from('myriad')
 
 /** Whose handshake is under way: the library asks what is shown while it is being called. */
 let handshaking: TlsContext | undefined
+let learning: LearnSecret | undefined
 
 interface Callbacks {
   readonly alpn: Pointer
   readonly serverName: Pointer
+  readonly secret: Pointer
 }
 
 let made: Callbacks | undefined
@@ -233,7 +243,8 @@ function callbacks(): Callbacks {
     returns: 'int',
   })
   const serverName = new JSCallback(selectName, { args: ['ptr', 'ptr', 'ptr'], returns: 'int' })
-  return (made = { alpn: alpn.ptr!, serverName: serverName.ptr! })
+  const secret = new JSCallback(learnSecret, { args: ['ptr', 'ptr'], returns: 'void' })
+  return (made = { alpn: alpn.ptr!, serverName: serverName.ptr!, secret: secret.ptr! })
 }
 
 /** SSL_CTX_set_alpn_select_cb(3). What is chosen lies within what the client has sent. */
@@ -258,4 +269,18 @@ function selectProtocol(
 function selectName(ssl: Pointer): number {
   handshaking!.choose(ssl)
   return TLSEXT_OK
+}
+
+/** Of 'CLIENT_TRAFFIC_SECRET_0' and 'SERVER_TRAFFIC_SECRET_0', which no other secret's name has there. */
+const TRAFFIC_AT = 7
+const T = 84
+/** Behind the name and the client's random octets. */
+const SECRET_AT = 23 + 1 + 64 + 1
+const C = 67
+
+/** SSL_CTX_set_keylog_callback(3): a line for each secret, its name first. */
+function learnSecret(_ssl: Pointer, line: Pointer): void {
+  if (read.u8(line, TRAFFIC_AT) !== T) return
+  const side = read.u8(line, 0) === C ? 'client' : 'server'
+  learning!(side, Buffer.from(new CString(line, SECRET_AT).toString(), 'hex'))
 }

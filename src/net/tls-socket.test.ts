@@ -1,13 +1,16 @@
 // TLS over our own sockets, against the TLS of the runtime's library.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
-import { connect as connectTcp } from 'node:net'
+import { connect as connectTcp, type Socket as TcpSocket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import * as fc from 'fast-check'
 import { Certificates } from '../../testing/certificates.ts'
 import { within } from '../../testing/within.ts'
+import { pointerTo } from './libc.ts'
 import { listen } from './network.ts'
 import { openSsl } from './openssl.ts'
 import type { Socket, SocketListener, SocketUser } from './socket.ts'
+import { CONTENT_BYTES_MAX, ContentType, TlsRecords } from './tls-records.ts'
+import { cipherSuite } from './tls-secrets.ts'
 import { TICKET_KEY_BYTES, TlsContext, type SecuredProtocol, type TlsServerSettings } from './tls-context.ts'
 import { TlsSocket } from './tls-socket.ts'
 
@@ -173,10 +176,12 @@ const pattern = (bytes: number, seed: number): Buffer => {
   return buffer
 }
 
-describe.skipIf(openSsl() === undefined)('a socket with TLS', () => {
+const versions = ['TLSv1.3', 'TLSv1.2'] as const
+
+describe.skipIf(openSsl() === undefined).each(versions)('a socket with %s', (maxVersion) => {
   test('property: what is written arrives, whatever it is given in and however slowly it is read', async () => {
     serve()
-    const { user, peer } = await connected()
+    const { user, peer } = await connected({ maxVersion })
     const sizes = fc.array(fc.integer({ min: 1, max: 300_000 }), { minLength: 1, maxLength: 5 })
     await fc.assert(
       fc.asyncProperty(
@@ -204,7 +209,7 @@ describe.skipIf(openSsl() === undefined)('a socket with TLS', () => {
 
   test('what comes is told in order, through any pauses', async () => {
     serve()
-    const { user, peer } = await connected()
+    const { user, peer } = await connected({ maxVersion })
     const sent = pattern(3_000_000, 1)
     let chunks = 0
     user.during = () => {
@@ -221,7 +226,7 @@ describe.skipIf(openSsl() === undefined)('a socket with TLS', () => {
   test('many connections at once do not get one another’s octets', async () => {
     serve()
     const ends: Awaited<ReturnType<typeof connected>>[] = []
-    while (ends.length < 8) ends.push(await connected())
+    while (ends.length < 8) ends.push(await connected({ maxVersion }))
     await Promise.all(
       ends.map(async ({ user, peer }) => {
         let chunks = 0
@@ -243,7 +248,7 @@ describe.skipIf(openSsl() === undefined)('a socket with TLS', () => {
 
   test('each side may end before the other', async () => {
     serve()
-    const { user, peer } = await connected()
+    const { user, peer } = await connected({ maxVersion })
     peer.end('the last')
     await user.until(() => user.told.includes('end'))
     expect(user.received.toString()).toBe('the last')
@@ -259,12 +264,33 @@ describe.skipIf(openSsl() === undefined)('a socket with TLS', () => {
 
   test('a client that goes is told once', async () => {
     serve()
-    const { user, peer } = await connected()
+    const { user, peer } = await connected({ maxVersion })
     peer.destroy()
     await user.until(() => user.told.length > 0)
     expect(user.told.length).toBe(1)
   })
 
+  test('octets that were changed on their way end the connection', async () => {
+    serve()
+    const outer = connectTcp(listener!.port, '127.0.0.1')
+    const inner = connectTls({
+      socket: outer,
+      rejectUnauthorized: false,
+      ALPNProtocols: ['h2'],
+      maxVersion,
+    })
+    inner.on('error', () => undefined)
+    while (users.length === 0) await within(5_000, 'a handshake', arrived.promise)
+    const [user] = users
+    expect(user!.protocol).toBe('h2')
+    outer.write(Buffer.concat([Buffer.from([23, 3, 3, 0, 40]), Buffer.alloc(40, 1)]))
+    await user!.until(() => user!.told.length > 0)
+    expect(user!.told).toEqual(['close with an error'])
+    inner.destroy()
+  })
+})
+
+describe.skipIf(openSsl() === undefined)('a socket with TLS', () => {
   test('what is no TLS is ended', async () => {
     serve()
     const client = connectTcp(listener!.port, '127.0.0.1')
@@ -283,20 +309,6 @@ describe.skipIf(openSsl() === undefined)('a socket with TLS', () => {
     client.destroy()
     while (failures.length === 0) await within(5_000, 'the failure', arrived.promise)
     expect(users.length).toBe(0)
-  })
-
-  test('octets that were changed on their way end the connection', async () => {
-    serve()
-    const outer = connectTcp(listener!.port, '127.0.0.1')
-    const inner = connectTls({ socket: outer, rejectUnauthorized: false, ALPNProtocols: ['h2'] })
-    inner.on('error', () => undefined)
-    while (users.length === 0) await within(5_000, 'a handshake', arrived.promise)
-    const [user] = users
-    expect(user!.protocol).toBe('h2')
-    outer.write(Buffer.concat([Buffer.from([23, 3, 3, 0, 40]), Buffer.alloc(40, 1)]))
-    await user!.until(() => user!.told.length > 0)
-    expect(user!.told).toEqual(['close with an error'])
-    inner.destroy()
   })
 
   test('the best protocol of those that both speak is taken, and a client without any is refused', async () => {
@@ -341,4 +353,164 @@ describe.skipIf(openSsl() === undefined)('a socket with TLS', () => {
     while (users.length === 0) await within(5_000, 'a handshake', arrived.promise)
     peer.destroy()
   })
+})
+
+/** What a client does with its records by hand: it has led its handshake, and its secrets are known. */
+async function byHand(): Promise<{
+  user: User
+  send: (...records: readonly HandRecord[]) => void
+  outer: TcpSocket
+}> {
+  serve()
+  const secrets: Partial<Record<'client' | 'server', Uint8Array>> = {}
+  const handshake = context.handshake.bind(context)
+  context.handshake = (ssl, learn) =>
+    handshake(ssl, (side, secret) => {
+      secrets[side] = secret
+      learn(side, secret)
+    })
+  const outer = connectTcp(listener!.port, '127.0.0.1')
+  const inner = connectTls({ socket: outer, rejectUnauthorized: false })
+  inner.on('error', () => undefined)
+  while (users.length === 0) await within(5_000, 'a handshake', arrived.promise)
+  const { client, server } = secrets
+  const suite = cipherSuite(inner.getCipher().standardName === 'TLS_AES_128_GCM_SHA256' ? 0x1301 : 0x1302)!
+  const records = new TlsRecords(openSsl()!, suite, { client: server!, server: client! }, 0)
+  const content = Buffer.allocUnsafeSlow(CONTENT_BYTES_MAX + 1)
+  const into = Buffer.allocUnsafeSlow(CONTENT_BYTES_MAX + 512)
+  const send = (...all: readonly HandRecord[]): void => {
+    for (const { type, octets } of all) {
+      content.set(octets)
+      const end = records.seal(type, pointerTo(content), octets.length, into, pointerTo(into), 0)
+      outer.write(Buffer.from(into.subarray(0, end)))
+    }
+  }
+  return { user: users[0]!, send, outer }
+}
+
+interface HandRecord {
+  readonly type: number
+  readonly octets: Uint8Array
+}
+
+const data = (octets: Uint8Array): HandRecord => ({ type: ContentType.data, octets })
+const alert = (...octets: readonly number[]): HandRecord => ({
+  type: ContentType.alert,
+  octets: Uint8Array.from(octets),
+})
+const message = (...octets: readonly number[]): HandRecord => ({
+  type: ContentType.handshake,
+  octets: Uint8Array.from(octets),
+})
+const times = (count: number, record: HandRecord): HandRecord[] => Array.from({ length: count }, () => record)
+const nothing = data(new Uint8Array(0))
+
+describe.skipIf(openSsl() === undefined)('records of a client', () => {
+  test('that bring nothing are borne in small numbers', async () => {
+    const { user, send, outer } = await byHand()
+    for (let i = 0; i < 3; i++) send(...times(30, nothing), data(Buffer.from('x')))
+    await user.until(() => user.received.length === 3)
+    send(...times(33, nothing))
+    await user.until(() => user.told.length > 0)
+    expect(user.told).toEqual(['close with an error'])
+    outer.destroy()
+  })
+
+  test.each<[string, HandRecord]>([
+    ['an unknown kind', { type: 99, octets: Uint8Array.of(1) }],
+    ['a handshake anew', message(1, 0, 0, 0)],
+    ['half a change of key', message(24, 0, 0)],
+    ['a change of key that asks for something else', message(24, 0, 0, 1, 2)],
+    ['two messages at once', message(24, 0, 0, 1, 0, 24, 0, 0, 1, 0)],
+    ['half an alert', alert(2)],
+    ['an alert', alert(2, 40)],
+    ['more than a record holds', data(new Uint8Array(CONTENT_BYTES_MAX + 1))],
+  ])('%s ends the connection', async (_, record) => {
+    const { user, send, outer } = await byHand()
+    send(data(Buffer.from('first')), record, data(Buffer.from('never seen')))
+    await user.until(() => user.told.length > 0)
+    expect([user.received.toString(), user.told]).toEqual(['first', ['close with an error']])
+    outer.destroy()
+  })
+
+  test.each([
+    ['not sealed', Buffer.from([22, 3, 3, 0, 4, 1, 0, 0, 0])],
+    ['longer than any', Buffer.from([23, 3, 3, 0x41, 0x01])],
+    ['shorter than any', Buffer.from([23, 3, 3, 0, 16, ...Buffer.alloc(16)])],
+  ])('one that is %s ends the connection', async (_, octets) => {
+    const { user, outer } = await byHand()
+    outer.write(octets)
+    await user.until(() => user.told.length > 0)
+    expect(user.told).toEqual(['close with an error'])
+    outer.destroy()
+  })
+
+  test('that it cancels something is no end, that it closes is one, and nothing comes behind it', async () => {
+    const { user, send, outer } = await byHand()
+    send(alert(1, 90), data(Buffer.from('a')), alert(1, 0), data(Buffer.from('b')))
+    await user.until(() => user.told.length > 0)
+    outer.end()
+    await user.write(Buffer.from('still answered'))
+    expect([user.received.toString(), user.told]).toEqual(['a', ['end']])
+  })
+
+  test('come in pieces of whatever size', async () => {
+    const { user, send, outer } = await byHand()
+    const write = outer.write.bind(outer)
+    outer.write = ((octets: Buffer) => {
+      for (const octet of octets) write(Buffer.of(octet))
+      return true
+    }) as typeof outer.write
+    outer.setNoDelay(true)
+    send(data(pattern(300, 1)), data(pattern(300, 2)))
+    await user.until(() => user.received.length === 600)
+    expect(user.received.equals(Buffer.concat([pattern(300, 1), pattern(300, 2)]))).toBe(true)
+    outer.destroy()
+  })
+})
+
+describe.skipIf(openSsl() === undefined || Bun.which('openssl') === null)('the client of OpenSSL', () => {
+  test.each(['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'])(
+    'with %s is understood, and may change keys',
+    async (suite) => {
+      serve()
+      const client = Bun.spawn(
+        ['openssl', 's_client', '-connect', `127.0.0.1:${listener!.port}`, '-tls1_3', '-ciphersuites', suite],
+        { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' },
+      )
+      while (users.length === 0) await within(5_000, 'a handshake', arrived.promise)
+      const [user] = users
+      // It tells there of each change, and takes what comes with a command for a part of it.
+      const told = client.stderr.getReader()
+      const changed = async (): Promise<void> => {
+        for (let text = ''; !text.includes('KEYUPDATE');) {
+          const { value, done } = await within(5_000, 'a change of key', told.read())
+          if (done) throw new Error('it has ended')
+          text += Buffer.from(value).toString()
+        }
+      }
+      const said = async (text: string): Promise<void> => {
+        const before = user!.received.length
+        client.stdin.write(`${text}\n`)
+        await client.stdin.flush()
+        await user!.until(() => user!.received.length > before)
+      }
+      await said('one')
+      // A line of K alone changes its keys and asks for ours to be changed, one of k changes its own.
+      for (const command of ['K', 'k', 'K']) {
+        client.stdin.write(`${command}\n`)
+        await client.stdin.flush()
+        await changed()
+        await user!.write(Buffer.from(`before ${command}\n`))
+        await said(`after ${command}`)
+        await user!.write(Buffer.from(`answer to ${command}\n`))
+      }
+      user!.socket.end()
+      const output = await within(5_000, 'its end', client.stdout.text())
+      expect(user!.received.toString()).toBe('one\nafter K\nafter k\nafter K\n')
+      expect(output).toContain(suite)
+      for (const command of ['K', 'k']) expect(output).toContain(`before ${command}\nanswer to ${command}`)
+      await client.exited
+    },
+  )
 })

@@ -1,6 +1,7 @@
 // TLS over a socket, as a server: what comes is opened and handed on, what is written is sealed and goes out. The library
-// reads from and writes to memory that all connections share, so that one costs no more than its keys while it is idle, and
-// several records leave in one call to the kernel.
+// leads the handshake. With TLS 1.3 it has done its part then: the records that follow are ours (tls-records.ts), so that a
+// connection costs no more than its keys while it is idle. With TLS 1.2 it stays. Both read from and write to memory that all
+// connections share, and several records leave in one call to the kernel.
 import type { Pointer } from 'bun:ffi'
 import { assert } from '../base/assert.ts'
 import { asError } from '../base/thrown.ts'
@@ -8,6 +9,14 @@ import { KernelWords, pointerTo } from './libc.ts'
 import { sslError, type OpenSsl, type SslPointer } from './openssl.ts'
 import { type Socket, type SocketUser } from './socket.ts'
 import type { SecuredProtocol, TlsContext } from './tls-context.ts'
+import {
+  CONTENT_BYTES_MAX,
+  ContentType,
+  RECORD_HEADER_BYTES,
+  SEALED_BYTES_MAX,
+  TlsRecords,
+} from './tls-records.ts'
+import { cipherSuite } from './tls-secrets.ts'
 
 /** How whoever accepts is told of a handshake: one of the two is called, once. */
 export interface Handshaking {
@@ -25,12 +34,28 @@ const BIO_PENDING = 10
 const ERROR_WANT_READ = 2
 const ERROR_ZERO_RETURN = 6
 
-/** The most that one record holds (RFC 8446 §5.1). */
-const RECORD_BYTES = 16_384
+const TLS_1_3 = 0x0304
+
 /** Sealed at once, of what a client reads as fast as it is sent. */
-const SEALED_BYTES_MAX = 8 * RECORD_BYTES
+const PORTION_BYTES_MAX = 8 * CONTENT_BYTES_MAX
 /** Room for the records' own octets, and for the messages of a handshake with long certificates. */
-const SEALED_ROOM_BYTES = SEALED_BYTES_MAX + 65_536
+const SEALED_ROOM_BYTES = PORTION_BYTES_MAX + 65_536
+
+/** Alerts (RFC 8446 §6). */
+const Alert = {
+  closeNotify: 0,
+  unexpectedMessage: 10,
+  badRecordMac: 20,
+  recordOverflow: 22,
+  decodeError: 50,
+  userCanceled: 90,
+} as const
+const WARNING = 1
+const FATAL = 2
+const KEY_UPDATE = 24
+const UPDATE_REQUESTED = 1
+/** Records in a row that bring no data: nobody needs more, and each costs as much as one that does. */
+const EMPTY_RECORDS_MAX = 32
 
 /** Memory that the library takes for its own buffer (BUF_MEM): 64 bits each for length, place, room and flags. */
 class Window {
@@ -59,10 +84,13 @@ interface Shared {
 
 const reading = new Window()
 const writing = new Window()
-const opened = Buffer.allocUnsafeSlow(RECORD_BYTES)
+const opened = Buffer.allocUnsafeSlow(SEALED_BYTES_MAX)
 const openedAt = pointerTo(opened)
 const sealed = Buffer.allocUnsafeSlow(SEALED_ROOM_BYTES)
 const sealedAt = pointerTo(sealed)
+/** What an alert or a message of ours says. */
+const said = new KernelWords(2)
+const saidOctets = new Uint8Array(said.words.buffer as ArrayBuffer)
 /** Where a protocol's name begins, and how long it is. */
 const chosen = new KernelWords(4)
 const chosenLengthAt = ((chosen.at as number) + 8) as Pointer
@@ -80,23 +108,30 @@ function sharedOf(calls: OpenSsl): Shared {
 
 /** A TLS connection, from accepted to closed. It is the user of the socket below it. */
 export class TlsSocket implements Socket, SocketUser {
-  /** Undefined: it is over. */
+  #isOver = false
+  /** Undefined once the records are ours. */
   #ssl: SslPointer | undefined
+  #records: TlsRecords | undefined
+  #secrets: { client?: Uint8Array; server?: Uint8Array } | undefined = {}
   #user: SocketUser | undefined
   #isSecured = false
   #paused = false
-  /** The client sends no more. */
+  /** The client sends no more; whether that has been told, too. */
   #ended = false
+  #isEndTold = false
   /** No more is sent. */
   #shut = false
   /** What has come while nobody read, sealed. */
   #held: Buffer | undefined
+  /** The beginning of a record whose rest has not come. */
+  #begun: Buffer | undefined
+  #emptyRecords = 0
   /** What is sealed and has not been taken. */
   #unsent: Buffer | undefined
   /** Of what has been sealed so many octets are still told to be untaken; they will be given again. */
   #untold = 0
   /** Sealed at once. */
-  #portion = SEALED_BYTES_MAX
+  #portion = PORTION_BYTES_MAX
   #isDrainOwed = false
   readonly #calls: OpenSsl
   readonly #incoming: SslPointer
@@ -124,8 +159,7 @@ export class TlsSocket implements Socket, SocketUser {
   }
 
   write(data: Uint8Array, byteOffset = 0, byteLength = data.byteLength - byteOffset): number {
-    const ssl = this.#ssl
-    if (ssl === undefined || this.#shut) return -1
+    if (this.#isOver || this.#shut) return -1
     if (this.#unsent !== undefined) {
       this.#isDrainOwed = true
       return 0
@@ -134,21 +168,22 @@ export class TlsSocket implements Socket, SocketUser {
     this.#untold -= taken
     while (taken < byteLength) {
       const portion = Math.min(byteLength - taken, this.#portion)
-      if (this.#calls.SSL_write(ssl, pointerTo(data, byteOffset + taken), portion) !== portion) {
+      const sealedBytes = this.#seal(pointerTo(data, byteOffset + taken), portion)
+      if (sealedBytes < 0) {
         const error = sslError(this.#calls, 'sealing failed')
         // Not at once: whoever writes does not expect to be told meanwhile.
         queueMicrotask(() => this.#lose(error))
         return -1
       }
-      if (!this.#send()) {
+      if (!this.#send(sealedBytes)) {
         // Told as taken only once it is: nothing of it is known to be on its way.
         this.#untold = portion
         this.#isDrainOwed = true
-        this.#portion = RECORD_BYTES
+        this.#portion = CONTENT_BYTES_MAX
         return taken
       }
       taken += portion
-      if (this.#portion < SEALED_BYTES_MAX) this.#portion *= 2
+      if (this.#portion < PORTION_BYTES_MAX) this.#portion *= 2
     }
     return taken
   }
@@ -159,20 +194,20 @@ export class TlsSocket implements Socket, SocketUser {
   }
 
   end(): void {
-    if (this.#ssl === undefined) return
+    if (this.#isOver) return
     this.#sayEnd()
     this.#over()
     this.socket.end()
   }
 
   terminate(): void {
-    if (this.#ssl === undefined) return
+    if (this.#isOver) return
     this.#over()
     this.socket.terminate()
   }
 
   shutdown(): void {
-    if (this.#ssl === undefined) return
+    if (this.#isOver) return
     this.#sayEnd()
     if (this.#unsent === undefined) this.socket.shutdown()
   }
@@ -195,7 +230,11 @@ export class TlsSocket implements Socket, SocketUser {
       this.#held = Buffer.concat([this.#held, octets.subarray(0, end)])
       return
     }
-    this.#take(octets, end)
+    const begun = this.#begun
+    if (begun === undefined) return this.#take(octets, end)
+    this.#begun = undefined
+    const joined = Buffer.concat([begun, octets.subarray(0, end)])
+    this.#take(joined, joined.length)
   }
 
   onDrain(): void {
@@ -221,7 +260,7 @@ export class TlsSocket implements Socket, SocketUser {
   }
 
   onClose(error: Error | undefined): void {
-    if (this.#ssl === undefined) return
+    if (this.#isOver) return
     const user = this.#user
     this.#over()
     if (user === undefined) this.handshaking.failed(error)
@@ -229,7 +268,7 @@ export class TlsSocket implements Socket, SocketUser {
   }
 
   onFault(error: Error): void {
-    if (this.#ssl === undefined) return
+    if (this.#isOver) return
     const user = this.#user
     this.#over()
     if (user === undefined) this.handshaking.failed(error)
@@ -238,30 +277,110 @@ export class TlsSocket implements Socket, SocketUser {
 
   /** Opens what has come, as far as somebody reads it. */
   #take(octets: Buffer, end: number): void {
+    if (this.#records !== undefined) return this.#openRecords(this.#records, octets, 0, end)
     const calls = this.#calls
     reading.aim(calls, this.#incoming, pointerTo(octets), end, end)
     if (this.#user === undefined && !this.#handshake()) return
     for (;;) {
-      const ssl = this.#ssl
-      if (ssl === undefined) return
       const left = calls.BIO_ctrl(this.#incoming, BIO_PENDING, 0, null)
-      if (left === 0) return
+      if (this.#records !== undefined) return this.#openRecords(this.#records, octets, end - left, end)
+      const ssl = this.#ssl
+      if (ssl === undefined || left === 0) return
       if (this.#paused) {
         this.#held = Buffer.from(octets.subarray(end - left, end))
         return
       }
-      const count = calls.SSL_read(ssl, openedAt, RECORD_BYTES)
-      if (writing.bytes > 0) this.#sendBeside()
+      const count = calls.SSL_read(ssl, openedAt, CONTENT_BYTES_MAX)
+      if (writing.bytes > 0) this.#sendBeside(writing.bytes)
       if (count <= 0) return this.#notDone(ssl, count)
       this.#user!.onData(opened, count)
     }
   }
 
+  /** The same with records of ours. */
+  #openRecords(records: TlsRecords, octets: Buffer, from: number, end: number): void {
+    for (let at = from; at < end;) {
+      if (this.#isOver || this.#isEndTold) return
+      if (this.#paused) {
+        this.#held = Buffer.from(octets.subarray(at, end))
+        return
+      }
+      const contentAt = at + RECORD_HEADER_BYTES
+      // RFC 8446 §5.2: all records say that they carry data.
+      if (octets[at] !== ContentType.data)
+        return this.#refuse(Alert.unexpectedMessage, 'a record that is not sealed')
+      const bytes = contentAt <= end ? (octets[at + 3]! << 8) | octets[at + 4]! : 0
+      if (bytes > SEALED_BYTES_MAX) return this.#refuse(Alert.recordOverflow, 'a record that is too long')
+      if (contentAt + bytes > end || contentAt > end) {
+        this.#begun = Buffer.from(octets.subarray(at, end))
+        return
+      }
+      const count = records.open(octets, at, bytes, opened, openedAt)
+      at = contentAt + bytes
+      if (count === -1) return this.#refuse(Alert.badRecordMac, 'a record that was tampered with')
+      if (count === -2) return this.#refuse(Alert.unexpectedMessage, 'a record without content')
+      if (count > CONTENT_BYTES_MAX) return this.#refuse(Alert.recordOverflow, 'a record that is too long')
+      if (records.type === ContentType.data && count > 0) {
+        this.#emptyRecords = 0
+        this.#user!.onData(opened, count)
+      } else if (++this.#emptyRecords > EMPTY_RECORDS_MAX)
+        return this.#refuse(Alert.unexpectedMessage, 'too many records without data')
+      else if (records.type === ContentType.alert) this.#onAlert(count)
+      else if (records.type === ContentType.handshake) this.#onMessage(records, count)
+      else if (records.type !== ContentType.data)
+        return this.#refuse(Alert.unexpectedMessage, 'a record of an unknown kind')
+    }
+  }
+
+  /** RFC 8446 §6. */
+  #onAlert(count: number): void {
+    if (count !== 2) return this.#refuse(Alert.decodeError, 'an alert that is none')
+    if (opened[1] === Alert.closeNotify) this.#tellEnd()
+    else if (opened[1] !== Alert.userCanceled)
+      this.#lose(new Error(`TLS failed: the client's alert ${opened[1]}`))
+  }
+
+  /** All that a client says of itself after its handshake is that its key changes (RFC 8446 §4.6.3), in a record of its own. */
+  #onMessage(records: TlsRecords, count: number): void {
+    const isKeyUpdate =
+      count === 5 &&
+      opened[0] === KEY_UPDATE &&
+      opened.readUIntBE(1, 3) === 1 &&
+      opened[4]! <= UPDATE_REQUESTED
+    if (!isKeyUpdate) return this.#refuse(Alert.unexpectedMessage, 'a message that was not expected')
+    records.renewReading()
+    if (opened[4] === UPDATE_REQUESTED && !this.#shut) this.#sendBeside(this.#sealKeyUpdate(records, 0))
+  }
+
+  /** Returns the position after it. */
+  #sealKeyUpdate(records: TlsRecords, to: number): number {
+    saidOctets.set([KEY_UPDATE, 0, 0, 1, 0])
+    const end = records.seal(ContentType.handshake, said.at, 5, sealed, sealedAt, to)
+    records.renewWriting()
+    return end
+  }
+
+  #sealAlert(records: TlsRecords, level: number, alert: number): number {
+    saidOctets.set([level, alert])
+    return records.seal(ContentType.alert, said.at, 2, sealed, sealedAt, 0)
+  }
+
+  /** What was sent is against the rules: the client is told so, and the connection is over. */
+  #refuse(alert: number, problem: string): void {
+    if (this.#records !== undefined && !this.#shut)
+      this.#sendBeside(this.#sealAlert(this.#records, FATAL, alert))
+    this.#lose(new Error(`TLS failed: ${problem}`))
+  }
+
   /** Returns whether the connection is secured. */
   #handshake(): boolean {
     const ssl = this.#ssl!
-    const done = this.context.handshake(ssl)
-    this.#sendBeside()
+    const done = this.context.handshake(ssl, (side, secret) => {
+      if (this.#secrets !== undefined) this.#secrets[side] = secret
+    })
+    const said = writing.bytes
+    const records = done === 1 ? this.#recordsAfter(ssl, said) : undefined
+    this.#sendBeside(said)
     if (done !== 1) {
       this.#notDone(ssl, done)
       return false
@@ -269,8 +388,44 @@ export class TlsSocket implements Socket, SocketUser {
     this.#calls.SSL_get0_alpn_selected(ssl, chosen.at, chosenLengthAt)
     this.context.accepted()
     this.#isSecured = true
+    this.#secrets = undefined
+    if (records !== undefined && !this.#isOver) {
+      this.#records = records
+      this.#ssl = undefined
+      this.#calls.SSL_free(ssl)
+    }
     this.#user = this.handshaking.secured(chosen.words[2] === 2 ? 'h2' : 'http/1.1')
     return true
+  }
+
+  /**
+   * What the library does after a handshake of TLS 1.3 is ours from now on. Of the `bytes` that it has sealed last, its
+   * session tickets, each record counts for the key that follows.
+   */
+  #recordsAfter(ssl: SslPointer, bytes: number): TlsRecords | undefined {
+    const calls = this.#calls
+    const { client, server } = this.#secrets ?? {}
+    if (calls.SSL_version(ssl) !== TLS_1_3 || client === undefined || server === undefined) return undefined
+    const suite = cipherSuite(calls.SSL_CIPHER_get_protocol_id(calls.SSL_get_current_cipher(ssl)!))
+    if (suite?.secretBytes !== client.length) return undefined
+    let sent = 0
+    for (let at = 0; at < bytes; sent++)
+      at += RECORD_HEADER_BYTES + ((sealed[at + 3]! << 8) | sealed[at + 4]!)
+    return new TlsRecords(calls, suite, { client, server }, sent)
+  }
+
+  /** Seals a portion; returns how much it is then, -1: the library does not. */
+  #seal(content: Pointer, bytes: number): number {
+    const records = this.#records
+    if (records === undefined)
+      return this.#calls.SSL_write(this.#ssl!, content, bytes) === bytes ? writing.bytes : -1
+    let to = records.isKeyWorn ? this.#sealKeyUpdate(records, 0) : 0
+    for (let at = 0; at < bytes; at += CONTENT_BYTES_MAX) {
+      const part = ((content as number) + at) as Pointer
+      const partBytes = Math.min(bytes - at, CONTENT_BYTES_MAX)
+      to = records.seal(ContentType.data, part, partBytes, sealed, sealedAt, to)
+    }
+    return to
   }
 
   /** The library has nothing to hand on: more has to come, or no more will. */
@@ -283,11 +438,11 @@ export class TlsSocket implements Socket, SocketUser {
 
   #readHeld(): void {
     const held = this.#held
-    if (held === undefined || this.#ssl === undefined || this.#paused) return
+    if (held === undefined || this.#isOver || this.#paused) return
     this.#held = undefined
     try {
       this.#take(held, held.length)
-      if (this.#held !== undefined || this.#ssl === undefined) return
+      if (this.#held !== undefined || this.#isOver) return
       if (this.#ended) this.#tellEnd()
       else this.socket.resume()
     } catch (thrown) {
@@ -300,26 +455,26 @@ export class TlsSocket implements Socket, SocketUser {
   }
 
   #tellEnd(): void {
-    this.#ended = true
+    if (this.#isEndTold) return
+    this.#ended = this.#isEndTold = true
     if (this.#user === undefined) {
       this.terminate()
       this.handshaking.failed(undefined)
     } else this.#user.onEnd()
   }
 
-  /** What the library says by itself: messages of a handshake, alerts, new keys. */
-  #sendBeside(): void {
-    if (writing.bytes === 0) return
-    if (this.#unsent === undefined) this.#send()
+  /** What nobody has written: messages of a handshake, alerts, new keys. */
+  #sendBeside(bytes: number): void {
+    if (bytes === 0) return
+    if (this.#unsent === undefined) this.#send(bytes)
     else {
-      this.#unsent = Buffer.concat([this.#unsent, sealed.subarray(0, writing.bytes)])
+      this.#unsent = Buffer.concat([this.#unsent, sealed.subarray(0, bytes)])
       this.#forgetSealed()
     }
   }
 
   /** Sends what is sealed; returns whether all of it has been taken. */
-  #send(): boolean {
-    const { bytes } = writing
+  #send(bytes: number): boolean {
     const sent = Math.max(0, this.socket.write(sealed, 0, bytes))
     if (sent < bytes) this.#unsent = Buffer.from(sealed.subarray(sent, bytes))
     this.#forgetSealed()
@@ -327,7 +482,7 @@ export class TlsSocket implements Socket, SocketUser {
   }
 
   #forgetSealed(): void {
-    writing.aim(this.#calls, this.#outgoing, sealedAt, 0, SEALED_ROOM_BYTES)
+    if (this.#records === undefined) writing.aim(this.#calls, this.#outgoing, sealedAt, 0, SEALED_ROOM_BYTES)
   }
 
   /** close_notify (RFC 8446 §6.1): the client sees that this is the end. */
@@ -335,14 +490,16 @@ export class TlsSocket implements Socket, SocketUser {
     if (this.#shut) return
     this.#shut = true
     if (this.#user === undefined) return
+    const records = this.#records
+    if (records !== undefined) return this.#sendBeside(this.#sealAlert(records, WARNING, Alert.closeNotify))
     this.#calls.SSL_shutdown(this.#ssl!)
     this.#calls.ERR_clear_error()
-    this.#sendBeside()
+    this.#sendBeside(writing.bytes)
   }
 
   /** An alert that says why is on its way; the connection is of no more use. */
   #lose(error: Error): void {
-    if (this.#ssl === undefined) return
+    if (this.#isOver) return
     const user = this.#user
     this.#over()
     this.socket.end()
@@ -351,13 +508,15 @@ export class TlsSocket implements Socket, SocketUser {
   }
 
   #over(): void {
-    const ssl = this.#ssl
-    if (ssl === undefined) return
-    this.#ssl = undefined
+    if (this.#isOver) return
+    this.#isOver = true
     this.#user = undefined
-    this.#held = undefined
+    this.#held = this.#begun = undefined
     this.#unsent = undefined
-    this.#calls.SSL_free(ssl)
+    this.#records?.free()
+    const ssl = this.#ssl
+    this.#ssl = undefined
+    if (ssl !== undefined) this.#calls.SSL_free(ssl)
     if (!this.#isSecured) this.context.accepted()
   }
 }
