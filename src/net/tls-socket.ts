@@ -2,6 +2,8 @@
 // leads the handshake. With TLS 1.3 it has done its part then: the records that follow are ours (tls-records.ts), so that a
 // connection costs no more than its keys while it is idle. With TLS 1.2 it stays. Both read from and write to memory that all
 // connections share, and several records leave in one call to the kernel.
+//
+// Long because a connection has one state, whoever makes its records.
 import type { Pointer } from 'bun:ffi'
 import { assert } from '../base/assert.ts'
 import { asError } from '../base/thrown.ts'
@@ -378,9 +380,9 @@ export class TlsSocket implements Socket, SocketUser {
     const done = this.context.handshake(ssl, (side, secret) => {
       if (this.#secrets !== undefined) this.#secrets[side] = secret
     })
-    const said = writing.bytes
-    const records = done === 1 ? this.#recordsAfter(ssl, said) : undefined
-    this.#sendBeside(said)
+    const { bytes } = writing
+    const records = done === 1 ? this.#recordsAfter(ssl, bytes) : undefined
+    this.#sendBeside(bytes)
     if (done !== 1) {
       this.#notDone(ssl, done)
       return false
