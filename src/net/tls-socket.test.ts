@@ -1,4 +1,5 @@
-// TLS over our own sockets, against the TLS of the runtime's library.
+// TLS over our own sockets, against the TLS of the runtime's library and of OpenSSL; and records made by hand, where no library sends
+// them. Long because each version and each rule of the records is shown with real peers.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
 import { connect as connectTcp, type Socket as TcpSocket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
