@@ -455,6 +455,32 @@ describe.skipIf(openSsl() === undefined)('records of a client', () => {
     expect([user.received.toString(), user.told]).toEqual(['a', ['end']])
   })
 
+  test('property: that were forged by nobody with the key hand nothing on', async () => {
+    const header = fc.tuple(fc.constantFrom(23, 23, 23, 22, 21, 20, 0, 128), fc.nat(255), fc.nat(255))
+    const forged = fc.record({ header, length: fc.nat(300), body: fc.uint8Array({ maxLength: 300 }) })
+    await fc.assert(
+      fc.asyncProperty(fc.array(forged, { minLength: 1, maxLength: 4 }), async (all) => {
+        const { user, outer } = await byHand()
+        for (const {
+          header: [type, major, minor],
+          length,
+          body,
+        } of all)
+          outer.write(Buffer.from([type, major, minor, length >> 8, length & 255, ...body]))
+        outer.end()
+        await user.until(() => user.told.length > 0)
+        expect(user.received).toHaveLength(0)
+        outer.destroy()
+        user.socket.terminate()
+        users.length = 0
+        listener?.stop()
+        context.free()
+      }),
+      { numRuns: 60 },
+    )
+    serve()
+  })
+
   test('come in pieces of whatever size', async () => {
     const { user, send, outer } = await byHand()
     const write = outer.write.bind(outer)
