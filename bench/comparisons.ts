@@ -1,5 +1,6 @@
 // All comparisons, in the order in which they run and in which the README shows them.
 import { accessLog } from './access-log.ts'
+import { allOn } from './all-on.ts'
 import { bodies } from './bodies.ts'
 import { collapse } from './collapse.ts'
 import type { Comparison } from './comparison.ts'
@@ -22,6 +23,7 @@ export const comparisons: readonly Comparison[] = [
   accessLog,
   misses,
   tls,
+  allOn,
   connections,
   tlsConnections,
   bodies,

@@ -5,8 +5,9 @@
 // A run in which the origin was asked more or less often than the crowd warrants is not valid: a cache that forwards
 // some of its hits would be measured as slow, and one that answers what must not be stored as fast.
 import { ClientConnection } from './client.ts'
-import { ratioRow, type Bar, type Bench, type Figures, type Row } from './comparison.ts'
+import { figureOf, type Bar, type Bench, type Figures, type Row } from './comparison.ts'
 import { OriginProcess } from './origin-process.ts'
+import { inPairs, measured, orFailed } from './pairs.ts'
 import { myriad } from './peers/myriad.ts'
 import { missing, RunningPeer, type Peer } from './peers/peer.ts'
 import { TemporaryFolder } from './temporary-folder.ts'
@@ -23,6 +24,8 @@ export interface LoadCase {
   /** Every Accept-Encoding of the crowd must get a compressed page. */
   readonly coded?: boolean
   readonly peers: readonly { readonly peer: Peer; readonly bar?: Bar }[]
+  /** Who is compared with them; Myriad as its users run it when absent. */
+  readonly ours?: Peer
   /** Another site than the HTTP origin of most comparisons, which is started for each. */
   readonly site?: Site
 }
@@ -44,6 +47,12 @@ const preparedRequests = 100_000
 /** The share of requests in a run that may reach the origin otherwise than they should. */
 const toleratedShare = 0.001
 
+/**
+ * How often all pages are asked for until each of a server's caches has them. The kernel deals connections out by chance: with
+ * two caches a page is missing in one of them after `n` times with a probability of 2^(1 - n).
+ */
+const fillingsMax = 50
+
 /** Runs a case against all of its peers, one after the other. */
 export async function compareLoad(bench: Bench, load: LoadCase): Promise<Row[]> {
   using folder = await TemporaryFolder.create()
@@ -57,7 +66,14 @@ export async function compareLoad(bench: Bench, load: LoadCase): Promise<Row[]> 
   await using origin = await OriginProcess.start(folder.path)
   for (const { peer, bar } of load.peers)
     rows.push(
-      await compareWith(bench, load, { script, origin, originPort: origin.port, ours: myriad, peer, bar }),
+      await compareWith(bench, load, {
+        script,
+        origin,
+        originPort: origin.port,
+        ours: load.ours ?? myriad,
+        peer,
+        bar,
+      }),
     )
   return rows
 }
@@ -77,65 +93,55 @@ async function compareWith(bench: Bench, load: LoadCase, setting: Setting): Prom
   const about = { subject: load.subject, against: peer.name }
   const reason = missing(peer) ?? missing(own)
   if (reason !== undefined) return { kind: 'skipped', ...about, reason }
-  try {
+  return await orFailed(about, async () => {
     await using theirs = await RunningPeer.start(peer, originPort)
     await using ours = await RunningPeer.start(own, originPort)
     for (const server of [theirs, ours]) {
-      if (load.hits === 'all') await askForEveryPage(server.port, load.crowd)
+      if (load.hits === 'all') await fill(server, load.crowd, origin)
       if (load.coded) await assertCoded(server, load.crowd)
+      await server.peer.prove?.(server)
       await runWrk(server.port, script, load.connections, bench.warmupSeconds)
     }
-    const runs: { theirs: Figures; ours: Figures }[] = []
-    for (let pair = 1; pair <= bench.pairs; pair++) {
-      const theirFigures = await oneRun(bench, load, theirs, origin, script)
-      const ourFigures = await oneRun(bench, load, ours, origin, script)
-      runs.push({ theirs: theirFigures, ours: ourFigures })
-      const said = [theirFigures, ourFigures].map((run) => Math.round(run.perCpuSecond).toLocaleString('en'))
-      bench.progress(
-        `${load.subject}, pair ${pair}: ${peer.name} ${said[0]}, Myriad ${said[1]} per CPU-second`,
-      )
-    }
-    const figure = { figure: 'perCpuSecond', beside: 'perSecond', unit: 'requests per CPU-second' }
-    return ratioRow({ ...about, ...figure, ...(bar && { bar }) }, runs)
-  } catch (error) {
-    return { kind: 'failed', ...about, reason: String(error) }
-  }
+    return await inPairs(bench, { ...about, what: 'requests', bar }, [theirs, ours], (server) =>
+      withOriginCounted(server, origin, load, () =>
+        measured(server, 'requests', bench.seconds, async () => ({
+          ...(await runWrk(server.port, script, load.connections, bench.seconds)),
+        })),
+      ),
+    )
+  })
 }
 
-/** The figures of a run of wrk. */
-export interface LoadFigures extends Figures {
-  readonly perCpuSecond: number
-  readonly perSecond: number
-}
-
-async function oneRun(
-  bench: Bench,
-  load: LoadCase,
-  server: RunningPeer,
+/** A run, and how often the origin was asked meanwhile; throws when that was not as often as the crowd warrants. */
+export async function withOriginCounted(
+  { peer }: RunningPeer,
   origin: CountingOrigin,
-  script: string,
-): Promise<LoadFigures> {
+  { hits, connections }: Pick<LoadCase, 'hits' | 'connections'>,
+  run: () => Promise<Figures>,
+): Promise<Figures> {
   const askedBefore = (await origin.counters()).requests
-  const cpuBefore = server.process.cpuSeconds()
-  const run = await runWrk(server.port, script, load.connections, bench.seconds)
-  const cpuSeconds = server.process.cpuSeconds() - cpuBefore
+  const figures = await run()
   const originRequests = (await origin.counters()).requests - askedBefore
-  if (run.errors > 0) throw new Error(`${server.peer.name}: ${run.errors} errors in ${run.requests} requests`)
-  if (run.requests === 0) throw new Error(`${server.peer.name} answered nothing`)
-  const expected = load.hits === 'all' ? 0 : run.requests
+  const requests = figureOf(figures, 'requests')
+  const expected = hits === 'all' ? 0 : requests
   // What is in flight when the run ends has been seen by the origin and not by the generator.
-  const tolerated = run.requests * toleratedShare + (load.hits === 'all' ? 0 : 2 * load.connections)
-  if (Math.abs(originRequests - expected) > tolerated) {
-    throw new Error(`${server.peer.name}: ${originRequests} of ${run.requests} requests reached the origin`)
-  }
-  return {
-    perCpuSecond: run.requests / cpuSeconds,
-    perSecond: run.requests / run.seconds,
-    cpuSeconds,
-    ...run,
-    originRequests,
-    residentBytes: server.process.rssBytes(),
-  }
+  const tolerated = requests * toleratedShare + (hits === 'all' ? 0 : 2 * connections)
+  if (Math.abs(originRequests - expected) > tolerated)
+    throw new Error(`${peer.name}: ${originRequests} of ${requests} requests reached the origin`)
+  return { ...figures, originRequests }
+}
+
+/** Asks a server that has just been started for every page until each of its caches has it. */
+export async function fill(server: RunningPeer, crowd: Crowd, origin: CountingOrigin): Promise<void> {
+  const { name, caches = 1, scheme } = server.peer
+  const askedBefore = (await origin.counters()).requests
+  const fetched = async (): Promise<number> => (await origin.counters()).requests - askedBefore
+  let fillings = 0
+  do {
+    if (fillings++ === fillingsMax)
+      throw new Error(`${name}: of ${caches} times ${crowd.pages} pages only ${await fetched()} were fetched`)
+    await askForEveryPage(server.port, crowd, scheme)
+  } while ((await fetched()) < caches * crowd.pages)
 }
 
 /** Asks for every page of a crowd once, over a few connections. */

@@ -34,6 +34,10 @@ export class StartedProcess implements AsyncDisposable {
     }
   }
 
+  get pid(): number {
+    return this.#process.pid
+  }
+
   get ended(): boolean {
     return this.#process.exitCode !== null || this.#process.signalCode !== null
   }

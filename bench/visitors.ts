@@ -67,7 +67,10 @@ export function everyPage(crowd: Crowd): string[] {
   ).flat()
 }
 
-/** A GET request; the site's name is the same for every server that is measured. */
+/** The site's name, the same for every server that is measured. */
+export const siteName = 'www.example.org'
+
+/** A GET request. */
 export function messageOf(path: string, fields: readonly string[] = []): string {
-  return [`GET ${path} HTTP/1.1`, 'Host: www.example.org', ...fields, '', ''].join('\r\n')
+  return [`GET ${path} HTTP/1.1`, `Host: ${siteName}`, ...fields, '', ''].join('\r\n')
 }

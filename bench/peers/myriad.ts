@@ -2,7 +2,7 @@
 // other caches here: 10,000 pages of 8 KB do not all fit into the default of 128 MB.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Peer } from './peer.ts'
+import type { Peer, Place } from './peer.ts'
 import { writeCertificate } from './shown-certificate.ts'
 
 const root = join(import.meta.dir, '..', '..')
@@ -35,24 +35,37 @@ export const myriad: Peer = {
     const commit = Bun.spawnSync(['git', '-C', root, 'rev-parse', '--short', 'HEAD'])
     return commit.success ? `${version} (${commit.stdout.toString().trim()})` : version
   },
-  prepare: ({ folder, port, originPort }) =>
-    Promise.resolve(commandFor(folder, originPort, `http://127.0.0.1:${port}`)),
+  prepare: (place) => serveCommand(place),
 }
 
 /** Myriad with TLS: HTTP/1.1, HTTP/2 and HTTP/3. */
 export const myriadTls: Peer = {
   ...myriad,
   scheme: 'https',
-  prepare({ folder, port, originPort }) {
-    const tls = { certificates: [writeCertificate(folder)] }
-    return Promise.resolve(commandFor(folder, originPort, `https://127.0.0.1:${port}`, { tls }))
-  },
+  prepare: (place) => serveCommand(place, withCertificate(place)),
 }
 
-function commandFor(folder: string, originPort: number, listen: string, more = {}): string[] {
-  const config = join(folder, 'myriad.config.json')
+/** The settings of a server with TLS. */
+export function withCertificate({ folder }: Place): Settings {
+  return { tls: { certificates: [writeCertificate(folder)] } }
+}
+
+/** In the folder of a server. */
+export const configurationFile = 'myriad.config.json'
+
+export type Settings = Readonly<Record<string, unknown>>
+
+/** Writes a configuration with these settings beside the usual ones, or in place of them; returns the command. */
+export function serveCommand(
+  { folder, port, originPort }: Place,
+  settings: Settings = {},
+  processes = 1,
+): Promise<readonly string[]> {
+  const config = join(folder, configurationFile)
   const services = { site: { origin: `http://127.0.0.1:${originPort}` } }
   const routes = [{ path: '/*', service: 'site' }]
-  writeFileSync(config, JSON.stringify({ services, routes, tiers: { memory: '256MB' }, ...more }))
-  return [command, 'serve', '--config', config, '--listen', listen, '--processes', '1', '--console', 'off']
+  writeFileSync(config, JSON.stringify({ services, routes, tiers: { memory: '256MB' }, ...settings }))
+  const listen = `${settings['tls'] === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
+  const flags = ['--config', config, '--listen', listen, '--processes', String(processes), '--console', 'off']
+  return Promise.resolve([command, 'serve', ...flags])
 }

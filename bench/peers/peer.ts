@@ -22,8 +22,14 @@ export interface Peer {
   version(): string
   /** What it speaks; http when absent. */
   readonly scheme?: 'https'
+  /** How many of its processes have a cache of their own; 1 when absent. */
+  readonly caches?: number
   /** Writes the configuration; returns the command that runs the server in the foreground. */
   prepare(place: Place): Promise<readonly string[]>
+  /** Throws when the server does not do what its configuration says. Asked once, when its caches are filled. */
+  prove?(server: RunningPeer): Promise<void>
+  /** What goes on beside the visitors in each measured run of so many seconds; throws when it goes wrong. */
+  meanwhile?(server: RunningPeer, seconds: number): Promise<void>
 }
 
 /** A peer that runs. Disposing of it ends it and removes its folder. */
@@ -32,7 +38,7 @@ export class RunningPeer implements AsyncDisposable {
     readonly peer: Peer,
     readonly port: number,
     readonly process: StartedProcess,
-    private readonly folder: TemporaryFolder,
+    readonly folder: TemporaryFolder,
   ) {}
 
   /** Starts a peer and waits until it answers from the origin. */
