@@ -1,13 +1,17 @@
 // A log's file, to which several processes may append. Opened so that nothing here ever waits: a pipe that nobody reads
 // takes nothing, and says so.
 //
-// Before each batch it is looked whether the name still belongs to the open file. So a file that somebody else renames
-// (logrotate, another process of Myriad) is followed without being told; SIGUSR1 tells it at once.
+// Every few milliseconds it is looked whether the name still belongs to the open file. So a file that somebody else renames
+// (logrotate, another process of Myriad) is followed without being told; SIGUSR1 tells it at once. Not before each batch:
+// hundreds are written in a second, and each look is a call on another thread, which costs more than the writing.
 import { constants } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { messageOf } from '../base/thrown.ts'
 import { putAside, tidyUp } from './rotate.ts'
 import { isDue, type RotationSettings } from './rotation.ts'
+
+/** How often it is looked at the file; lines that are written less often are each looked for. */
+const LOOK_MS = 20
 
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants
 
@@ -37,6 +41,7 @@ export class LogFile implements LogDestination {
   #file: FileHandle | undefined
   #inode = 0
   #device = 0
+  #lookedMs = -Infinity
   #isStale = false
   #isTidying = false
 
@@ -46,12 +51,15 @@ export class LogFile implements LogDestination {
   ) {}
 
   async ready(): Promise<void> {
+    const { nowMs, settings } = this.parts
+    const now = nowMs()
+    // A clock that is put back makes it look once too often.
+    if (this.#file !== undefined && !this.#isStale && Math.abs(now - this.#lookedMs) < LOOK_MS) return
+    this.#lookedMs = now
     if (this.#file !== undefined && (this.#isStale || !(await this.#isNamed()))) await this.close()
     if (this.#file === undefined) await this.#open()
-    const { nowMs, settings } = this.parts
     if (settings.rotateSize === undefined && settings.rotateTime === undefined) return
     const state = await this.#file!.stat()
-    const now = nowMs()
     if (!state.isFile() || !isDue(state, now, settings)) return
     try {
       if (!(await putAside(this.name, this.#inode, now, settings))) return
