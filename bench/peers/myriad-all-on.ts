@@ -1,6 +1,6 @@
-// Myriad with everything on that users have on: two processes, access log and error log, limits of rates, page rules, bans, a
-// database of countries, a proxy that is believed; and its figures are read once a second, as a monitoring system does.
-// All of it is in the way of every request, and nobody is refused.
+// Myriad with everything on that users have on: two processes, access log and error log, and its figures are read once a
+// second, as a monitoring system does. In a second form with all that stands in the way of a request besides: limits of
+// rates, page rules, bans, a database of countries, a proxy that is believed; nobody is refused.
 //
 // The database is made up, with ranges in the order of size of the registries' lists. Each process has a memory tier of its
 // own, and half of the budget.
@@ -22,6 +22,10 @@ const processes = 2
 const settings: Settings = {
   tiers: { memory: '512MB' },
   log: { access: 'access.log', error: 'error.log', rotateTime: '1d' },
+}
+
+const guarded: Settings = {
+  ...settings,
   edge: { trust: 'loopback', banFile: 'banned', countryData: 'countries' },
   routes: [
     { path: '/login', service: 'site', rate: { requests: 1, per: '1d' } },
@@ -42,7 +46,7 @@ const settings: Settings = {
 export const myriadAllOn: Peer = {
   ...myriad,
   caches: processes,
-  prepare: (place) => prepared(place, settings),
+  prepare: (place) => serveCommand(place, settings, processes),
   prove,
   meanwhile: watched,
 }
@@ -51,16 +55,26 @@ export const myriadAllOn: Peer = {
 export const myriadAllOnTls: Peer = {
   ...myriadAllOn,
   scheme: 'https',
-  prepare: (place) => prepared(place, { ...settings, ...withCertificate(place) }),
+  prepare: (place) => serveCommand(place, { ...settings, ...withCertificate(place) }, processes),
 }
 
-function prepared(place: Place, all: Settings): Promise<readonly string[]> {
+/** In clear text, with rates, rules, bans and countries. */
+export const myriadGuarded: Peer = {
+  ...myriadAllOn,
+  prepare: prepareGuarded,
+  async prove(server) {
+    await prove(server)
+    await proveGuards(server)
+  },
+}
+
+function prepareGuarded(place: Place): Promise<readonly string[]> {
   writeFileSync(join(place.folder, 'banned'), bannedRanges().join('\n'))
   const countries = join(place.folder, 'countries')
   mkdirSync(countries)
   const lists = [ipv4Countries(), ipv6Countries()]
   countryFiles.forEach((file, i) => writeFileSync(join(countries, file), lists[i]!.join('\n')))
-  return serveCommand(place, all, processes)
+  return serveCommand(place, guarded, processes)
 }
 
 /** Where nobody comes from who is counted: 10.0.0.0/8, every second network of 4,096 addresses. */
@@ -105,13 +119,20 @@ async function figuresOf({ process }: RunningPeer): Promise<Status> {
   return status
 }
 
-/** Everything is on. */
+/** Every page is in every process, and requests are logged. */
 async function prove(server: RunningPeer): Promise<void> {
   await until('two processes that store every page', async () => bothStoreAll(await figuresOf(server)), 5000)
   const page = ordinaryCrowd.path(0)
   const plain = await ask(server, page)
   const status = cacheStatus({ field: (name) => plain.headers.get(name) ?? undefined })
   holds('a page is a hit', plain.status === 200 && status.hit)
+  await until('a line of the access log', () => readFileSync(accessLogOf(server)).length > 0, 5000, 200)
+}
+
+/** What stands in the way does. */
+async function proveGuards(server: RunningPeer): Promise<void> {
+  const page = ordinaryCrowd.path(0)
+  const plain = await ask(server, page)
   holds('the rule of pages', plain.headers.get('x-content-type-options') === 'nosniff')
   const reasonOf = async (fields: Record<string, string>): Promise<string> => {
     const { headers } = await ask(server, page, fields)
