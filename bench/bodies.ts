@@ -14,7 +14,7 @@ import { missing, RunningPeer, type Peer } from './peers/peer.ts'
 import { TemporaryFolder } from './temporary-folder.ts'
 import { messageOf, ordinaryCrowd } from './visitors.ts'
 
-const largeBytes = 1024 ** 3
+export const largeBytes = 1024 ** 3
 const mediumBytes = 10 * 1024 ** 2
 const mediumPath = `/size/${mediumBytes}/1`
 const slowMegabytesPerSecond = 200
@@ -110,8 +110,17 @@ async function download(port: number, path: string, reading: Reading, crc: numbe
 }
 
 async function upload(port: number, origin: OriginProcess): Promise<void> {
+  await uploadLarge(port, `/upload/${slowMegabytesPerSecond}`)
+  const { uploadedBytes, uploadedCrc } = await origin.counters()
+  if (uploadedBytes !== largeBytes || uploadedCrc !== crcOfPattern(largeBytes)) {
+    throw new Error(`the upload arrived damaged (${uploadedBytes} bytes)`)
+  }
+}
+
+/** Sends `largeBytes`; they must be answered with 200, and not before all of them have gone. */
+export async function uploadLarge(port: number, target: string): Promise<void> {
   const connection = await ClientConnection.open(port)
-  const line = `POST /upload/${slowMegabytesPerSecond} HTTP/1.1`
+  const line = `POST ${target} HTTP/1.1`
   const head = [line, 'Host: www.example.org', `Content-Length: ${largeBytes}`, '', ''].join('\r\n')
   const answered = connection.ask(Buffer.from(head, 'latin1'))
   const block = Buffer.from(patternBlock)
@@ -123,13 +132,9 @@ async function upload(port: number, origin: OriginProcess): Promise<void> {
   await sent
   connection.close()
   if (answer.status !== 200) throw new Error(`the upload was answered with ${answer.status}`)
-  const { uploadedBytes, uploadedCrc } = await origin.counters()
-  if (uploadedBytes !== largeBytes || uploadedCrc !== crcOfPattern(largeBytes)) {
-    throw new Error(`the upload arrived damaged (${uploadedBytes} bytes)`)
-  }
 }
 
-function crcOfPattern(bytes: number): number {
+export function crcOfPattern(bytes: number): number {
   let crc = 0
   for (let left = bytes; left > 0; left -= patternBlock.length) crc = crc32(patternBlock, crc)
   return crc

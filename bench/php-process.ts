@@ -34,6 +34,19 @@ header('Cache-Control: no-store');
 echo 'Hello';
 `
 
+/** Reads a body as it comes, and says whether it is the one that was meant. */
+const upload = `<?php
+$body = fopen('php://input', 'rb');
+$sum = hash_init('crc32b');
+$bytes = 0;
+while (($piece = fread($body, 65536)) !== '' && $piece !== false) {
+  hash_update($sum, $piece);
+  $bytes += strlen($piece);
+}
+$isWhole = $bytes === (int) $_GET['bytes'] && hexdec(hash_final($sum)) === (int) $_GET['crc'];
+http_response_code($isWhole ? 200 : 422);
+`
+
 /** A running php-fpm. Disposing of it ends it. */
 export class PhpProcess implements AsyncDisposable {
   private constructor(
@@ -51,6 +64,7 @@ export class PhpProcess implements AsyncDisposable {
     writeFileSync(join(root, '-/ready'), 'ready')
     writeFileSync(join(root, 'index.php'), pages)
     writeFileSync(join(root, 'trivial.php'), trivial)
+    writeFileSync(join(root, 'upload.php'), upload)
     const socket = join(folder, 'php-fpm.sock')
     const configuration = join(folder, 'php-fpm.conf')
     writeFileSync(configuration, configurationOf(folder, socket))

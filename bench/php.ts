@@ -1,9 +1,12 @@
 // PHP behind FastCGI: the least that a script can do, without a cache, against nginx that keeps its connections to
-// php-fpm; and pages of 8 KB out of the cache, for visitors as they are, against nginx's FastCGI cache.
-import type { Comparison } from './comparison.ts'
-import { compareLoad } from './load.ts'
+// php-fpm; pages of 8 KB out of the cache, for visitors as they are, against nginx's FastCGI cache; and what an upload of
+// 1 GB to a script takes of memory.
+import { crcOfPattern, largeBytes, uploadLarge } from './bodies.ts'
+import type { Bench, Comparison, Row } from './comparison.ts'
+import { askForEveryPage, compareLoad } from './load.ts'
 import { myriadPhp } from './peers/myriad-php.ts'
 import { nginxFastCgiForward, nginxFastCgiPackaged, nginxFastCgiTuned } from './peers/nginx-fastcgi.ts'
+import { missing, RunningPeer } from './peers/peer.ts'
 import { phpFpmProgram, PhpProcess, phpConnections } from './php-process.ts'
 import { TemporaryFolder } from './temporary-folder.ts'
 import { ordinaryCrowd } from './visitors.ts'
@@ -36,6 +39,30 @@ export const php: Comparison = {
       ],
       site,
     })
-    return [...uncached, ...cached]
+    return [...uncached, ...cached, await uploadRow(bench, origin)]
   },
+}
+
+async function uploadRow(bench: Bench, origin: PhpProcess): Promise<Row> {
+  const subject = '1 GB up to PHP: memory grows by'
+  const target = `/upload.php?bytes=${largeBytes}&crc=${crcOfPattern(largeBytes)}`
+  try {
+    const grown: number[] = []
+    // nginx as it is by itself writes the body to disk first.
+    for (const peer of [myriadPhp(origin), nginxFastCgiForward(origin)]) {
+      if (missing(peer) !== undefined) continue
+      await using server = await RunningPeer.start(peer, 0)
+      await askForEveryPage(server.port, { ...ordinaryCrowd, pages: 1000 })
+      const before = server.process.rssBytes()
+      server.process.forgetPeak()
+      await uploadLarge(server.port, target)
+      grown.push((server.process.peakRssBytes() - before) / 1e6)
+      bench.progress(`${subject}: ${peer.name} ${grown.at(-1)!.toFixed(1)} MB`)
+    }
+    const [own, ...others] = grown
+    const theirs = others.map((value) => ({ name: nginxFastCgiForward(origin).name, values: [value] }))
+    return { kind: 'figure', subject, unit: 'MB', ours: [own!], theirs, bar: { is: 'at most', value: 64 } }
+  } catch (error) {
+    return { kind: 'failed', subject, against: '', reason: String(error) }
+  }
 }

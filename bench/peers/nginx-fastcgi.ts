@@ -99,7 +99,8 @@ function serverOf({ root }: Site, port: number, pass: string): string {
 }
 
 function tuned(folder: string, before: string, server: string): string {
-  return `${tunedHead(folder)}  client_body_temp_path ${folder}/body;
+  return `${tunedHead(folder)}  client_max_body_size 0;
+  client_body_temp_path ${folder}/body;
   fastcgi_temp_path ${folder}/fastcgi;
 ${before}${server}}
 `
