@@ -282,5 +282,6 @@ const C = 67
 function learnSecret(_ssl: Pointer, line: Pointer): void {
   if (read.u8(line, TRAFFIC_AT) !== T) return
   const side = read.u8(line, 0) === C ? 'client' : 'server'
-  learning!(side, Buffer.from(new CString(line, SECRET_AT).toString(), 'hex'))
+  // A copy of its own: it is kept for as long as the connection, and must not keep other memory with it.
+  learning!(side, Uint8Array.from(Buffer.from(new CString(line, SECRET_AT).toString(), 'hex')))
 }
