@@ -181,7 +181,7 @@ export class Engine implements FetchOwner, ServeContext {
     let answers = reply
     const { rules, countryOf } = this.#config
     if (rules !== undefined) {
-      const country = rules.asksCountry ? () => countryOf(clientAddress(view, reply.client)) : undefined
+      const country = rules.asksCountry ? () => countryOfClient(view, reply.client, countryOf) : undefined
       const rule = rules.match(view, country)
       if (rule?.action.kind === 'redirect') {
         const { status, location } = rule.action.redirect
@@ -669,6 +669,20 @@ const noRoute = (): Failure => new Failure('no-route', 'no route takes this requ
 function totalBytesOf(variant: Variant): number | undefined {
   const { content } = variant.stored
   return content.kind === 'part' ? content.total : variant.identity.body.length
+}
+
+/** Looked up once for the address that a client's requests come from, which is the same for one after the other. */
+function countryOfClient(
+  view: RequestView,
+  client: Client,
+  countryOf: EngineConfig['countryOf'],
+): string | undefined {
+  const address = clientAddress(view, client)
+  const { located } = client
+  if (located?.address === address && located.countryOf === countryOf) return located.country
+  const country = countryOf(address)
+  client.located = { address, countryOf, country }
+  return country
 }
 
 /** Whether a visit may wait for, or lead, a fetch that is shared. */

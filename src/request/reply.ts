@@ -22,6 +22,12 @@ export interface Client {
     readonly scheme: string
     readonly lines: GatewayLines
   }
+  /** The country that was found for its last request (engine.ts), and by what. */
+  located?: {
+    readonly address: string
+    readonly countryOf: (address: string) => string | undefined
+    readonly country: string | undefined
+  }
 }
 
 /** Where an answer goes: exactly one of `stored`, `start` … `finish`, `tunnel`, or `fail`. */
