@@ -12,6 +12,7 @@ import { receiveDatagrams, sendDatagrams } from '../net/datagram.ts'
 import { listensAt, receiveDescriptor, sendDescriptor, type InternetAddress } from './descriptors.ts'
 import { isSameAddress, type InheritedSockets } from './inherited-sockets.ts'
 import { Link, type LinkEvents } from './link.ts'
+import { listeningPorts } from './listening-ports.ts'
 import { isAlive, meshSocket } from './mesh.ts'
 import { RuntimeFolder } from './runtime-folder.ts'
 
@@ -144,8 +145,12 @@ export class Orphans {
         isWanted = keep(receiveDescriptor(channel), wanted, inherited) || isWanted
       }
     } catch (error) {
-      this.#deps.say(`process ${pid}, whose supervisor is gone, does not hand over: ${messageOf(error)}`)
-      if (error instanceof Late) await this.#kill(pid)
+      const isLate = error instanceof Late
+      // One that is elsewhere is nobody's to end: it may be busy.
+      if (!isLate || isThere(pid, wanted)) {
+        this.#deps.say(`process ${pid}, whose supervisor is gone, does not hand over: ${messageOf(error)}`)
+        if (isLate) await this.#kill(pid)
+      }
     } finally {
       if (channel !== undefined) closeSync(channel)
       rmSync(path, { force: true })
@@ -182,4 +187,10 @@ function keep(descriptor: number, wanted: readonly InternetAddress[], inherited:
   if (isWanted) inherited.add(descriptor, at)
   else closeSync(descriptor)
   return isWanted
+}
+
+/** Whether a process that does not say so listens on a port that somebody wants. */
+function isThere(pid: number, wanted: readonly InternetAddress[]): boolean {
+  const ports = listeningPorts(pid)
+  return wanted.some(({ port }) => ports.has(port))
 }
