@@ -1,17 +1,20 @@
 // A log's file, to which several processes may append. Opened so that nothing here ever waits: a pipe that nobody reads
 // takes nothing, and says so.
 //
-// Every few milliseconds it is looked whether the name still belongs to the open file. So a file that somebody else renames
-// (logrotate, another process of Myriad) is followed without being told; SIGUSR1 tells it at once. Not before each batch:
-// hundreds are written in a second, and each look is a call on another thread, which costs more than the writing.
+// Before a batch it is looked whether the name still belongs to the open file. So a file that somebody else renames
+// (logrotate, another process of Myriad) is followed without being told; SIGUSR1 tells it at once. Of large batches hundreds are
+// written in a second, and each look is a call on another thread, which costs more than the writing: for them it is looked
+// every few milliseconds.
 import { constants } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { messageOf } from '../base/thrown.ts'
 import { putAside, tidyUp } from './rotate.ts'
 import { isDue, type RotationSettings } from './rotation.ts'
 
-/** How often it is looked at the file; lines that are written less often are each looked for. */
+/** How often it is looked at the file for large batches. */
 const LOOK_MS = 20
+/** From so many bytes on a batch is a large one: more of them come within a moment. */
+const LARGE_BYTES = 16_384
 
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants
 
@@ -19,8 +22,8 @@ const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants
 export interface LogDestination {
   /** As a person would call it. */
   readonly name: string
-  /** Before a batch of whole lines; throws what keeps it from being written. */
-  ready(): Promise<void>
+  /** Before a batch of whole lines, of so many bytes; throws what keeps it from being written. */
+  ready(bytes: number): Promise<void>
   /** Writes what it can, and returns how many bytes that were; throws EAGAIN where it takes none now. */
   write(bytes: Buffer, from: number, to: number): Promise<number>
   /** The next batch goes to the file that has the name then. */
@@ -50,11 +53,12 @@ export class LogFile implements LogDestination {
     private readonly parts: LogFileParts,
   ) {}
 
-  async ready(): Promise<void> {
+  async ready(bytes: number): Promise<void> {
     const { nowMs, settings } = this.parts
     const now = nowMs()
     // A clock that is put back makes it look once too often.
-    if (this.#file !== undefined && !this.#isStale && Math.abs(now - this.#lookedMs) < LOOK_MS) return
+    const wasSeen = bytes >= LARGE_BYTES && Math.abs(now - this.#lookedMs) < LOOK_MS
+    if (this.#file !== undefined && !this.#isStale && wasSeen) return
     this.#lookedMs = now
     if (this.#file !== undefined && (this.#isStale || !(await this.#isNamed()))) await this.close()
     if (this.#file === undefined) await this.#open()

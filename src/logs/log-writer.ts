@@ -98,7 +98,7 @@ export class LogWriter {
     for (let at = 0; at < length && !this.#isClosed;) {
       try {
         // Only between lines: the rest of one belongs behind its beginning.
-        if (!isReady) await destination.ready()
+        if (!isReady) await destination.ready(length - at)
         isReady = true
         at += await destination.write(bytes, at, length)
       } catch (error) {
