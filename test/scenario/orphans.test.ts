@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { realTimers } from '../../src/base/clock.ts'
 import { type Child, startChild } from '../../testing/child.ts'
-import { freePort } from '../../testing/free-port.ts'
+import { freePorts } from '../../testing/free-port.ts'
 import { executable } from '../../testing/myriad.ts'
 import { RawClient } from '../../testing/raw-client.ts'
 import { response, startRawOrigin, type RawOrigin } from '../../testing/raw-origin.ts'
@@ -15,6 +15,7 @@ import { within } from '../../testing/within.ts'
 
 let folder = ''
 let port = 0
+let other = 0
 let version = 1
 let origin: RawOrigin | undefined
 const started: Child[] = []
@@ -24,7 +25,8 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'myriad-orphans-'))
   version = 1
   origin = await startRawOrigin(() => response('200 OK', ['Cache-Control: max-age=600'], `v${version}`))
-  port = await freePort()
+  // Two at once: of two that are asked for one after the other the second may be the first.
+  ;[port, other] = (await freePorts(2)) as [number, number]
 })
 
 afterEach(async () => {
@@ -141,7 +143,6 @@ test('a start that comes to nothing leaves them as they were', async () => {
 })
 
 test('those that hang are killed, and those elsewhere are left alone', async () => {
-  const other = await freePort()
   const elsewhere = await orphan(await serve(2, other))
   const before = await orphan(await serve(2, port))
   for (const pid of [...before, elsewhere[0]!]) process.kill(pid, 'SIGSTOP')
