@@ -5,8 +5,10 @@ import { addressOf, readPools } from './pool-config.ts'
 const read = (files: Readonly<Record<string, string>>, path = '/etc/php-fpm.conf') =>
   readPools(path, {
     read: (name) => files[name],
-    matching: (pattern) =>
-      Object.keys(files).filter((name) => new RegExp(`^${pattern.replaceAll('*', '[^/]*')}$`).test(name)),
+    matching(pattern) {
+      const parts = pattern.split('*').map((part) => part.replaceAll(/\W/g, String.raw`\$&`))
+      return Object.keys(files).filter((name) => new RegExp(`^${parts.join('[^/]*')}$`).test(name))
+    },
   })
 
 test('pools with all that is asked for, from files that are included', () => {
