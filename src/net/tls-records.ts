@@ -163,6 +163,7 @@ export interface TrafficSecrets {
 export class TlsRecords {
   /** What the record carried that was opened last. */
   type = 0
+  #isRenewalOwed = false
   readonly #reading: Direction
   readonly #writing: Direction
 
@@ -178,9 +179,15 @@ export class TlsRecords {
     this.#writing = new Direction(calls, suite, secrets.server, true, sent)
   }
 
-  /** Whether so many records have been sent that the next one should have another key: `renewWriting`, and tell the client. */
+  /** Whether the client is to be told of another key before more data is sent (`renewWriting`): it asks for that, or so many
+   * records have been sent. */
   get isKeyWorn(): boolean {
-    return this.#writing.records >= this.recordsPerKeyMax
+    return this.#isRenewalOwed || this.#writing.records >= this.recordsPerKeyMax
+  }
+
+  /** The client asks for it. However often it does, one will do (RFC 8446 §4.6.3), and none while nothing is sent. */
+  oweRenewal(): void {
+    this.#isRenewalOwed = true
   }
 
   /**
@@ -232,6 +239,7 @@ export class TlsRecords {
 
   /** The next record that is sent has another key. */
   renewWriting(): void {
+    this.#isRenewalOwed = false
     this.#writing.renew()
   }
 

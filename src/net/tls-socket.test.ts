@@ -361,6 +361,7 @@ async function byHand(): Promise<{
   user: User
   send: (...records: readonly HandRecord[]) => void
   outer: TcpSocket
+  inner: TLSSocket
 }> {
   serve()
   const secrets: Partial<Record<'client' | 'server', Uint8Array>> = {}
@@ -384,9 +385,10 @@ async function byHand(): Promise<{
       content.set(octets)
       const end = records.seal(type, pointerTo(content), octets.length, into, pointerTo(into), 0)
       outer.write(Buffer.from(into.subarray(0, end)))
+      if (type === ContentType.handshake) records.renewWriting()
     }
   }
-  return { user: users[0]!, send, outer }
+  return { user: users[0]!, send, outer, inner }
 }
 
 interface HandRecord {
@@ -443,6 +445,24 @@ describe.skipIf(openSsl() === undefined)('records of a client', () => {
     outer.write(octets)
     await user.until(() => user.told.length > 0)
     expect(user.told).toEqual(['close with an error'])
+    outer.destroy()
+  })
+
+  test('that ask for another key again and again make nothing wait for who does not read', async () => {
+    const { user, send, outer, inner } = await byHand()
+    // What came with the handshake comes before it.
+    const ready = received(inner, 5)
+    await user.write(Buffer.from('ready'))
+    await ready
+    const before = outer.bytesRead
+    const asks = 400
+    for (let i = 0; i < asks; i++) send(data(Buffer.from('x')), message(24, 0, 0, 1, 1))
+    await user.until(() => user.received.length === asks)
+    await user.write(Buffer.from('answer'))
+    // One change of keys and one record.
+    const answerBytes = 27 + 28
+    while (outer.bytesRead - before < answerBytes) await Bun.sleep(1)
+    expect(outer.bytesRead - before).toBe(answerBytes)
     outer.destroy()
   })
 

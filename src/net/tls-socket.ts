@@ -351,13 +351,13 @@ export class TlsSocket implements Socket, SocketUser {
       opened[4]! <= UPDATE_REQUESTED
     if (!isKeyUpdate) return this.#refuse(Alert.unexpectedMessage, 'a message that was not expected')
     records.renewReading()
-    if (opened[4] === UPDATE_REQUESTED && !this.#shut) this.#sendBeside(this.#sealKeyUpdate(records, 0))
+    if (opened[4] === UPDATE_REQUESTED) records.oweRenewal()
   }
 
   /** Returns the position after it. */
-  #sealKeyUpdate(records: TlsRecords, to: number): number {
+  #sealKeyUpdate(records: TlsRecords): number {
     saidOctets.set([KEY_UPDATE, 0, 0, 1, 0])
-    const end = records.seal(ContentType.handshake, said.at, 5, sealed, sealedAt, to)
+    const end = records.seal(ContentType.handshake, said.at, 5, sealed, sealedAt, 0)
     records.renewWriting()
     return end
   }
@@ -421,7 +421,7 @@ export class TlsSocket implements Socket, SocketUser {
     const records = this.#records
     if (records === undefined)
       return this.#calls.SSL_write(this.#ssl!, content, bytes) === bytes ? writing.bytes : -1
-    let to = records.isKeyWorn ? this.#sealKeyUpdate(records, 0) : 0
+    let to = records.isKeyWorn ? this.#sealKeyUpdate(records) : 0
     for (let at = 0; at < bytes; at += CONTENT_BYTES_MAX) {
       const part = ((content as number) + at) as Pointer
       const partBytes = Math.min(bytes - at, CONTENT_BYTES_MAX)
